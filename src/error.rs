@@ -1,0 +1,177 @@
+//! What can go wrong, said so that a person can act on it: the path, the call, the reason.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::sys::{FileKind, errno};
+
+/// The result of everything in this crate that can fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// An error with the path it is about, the call that failed and the reason.
+///
+/// Displays as `path: call: reason`, for example `bigfile.dat: mincore: Permission denied`.
+///
+/// ```
+/// let error = mmapio_core::OpenFile::open("/no/such/file").unwrap_err();
+/// assert_eq!(error.to_string(), "/no/such/file: open: No such file or directory");
+/// assert_eq!(error.call(), "open");
+/// ```
+#[derive(Debug)]
+pub struct Error {
+    path: Option<PathBuf>,
+    call: &'static str,
+    kind: ErrorKind,
+}
+
+/// The reason inside an [`Error`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The operating system refused; the source is its error.
+    System(io::Error),
+    /// This operating system has no such operation.
+    Unsupported {
+        /// The operating system's name, as in [`std::env::consts::OS`].
+        system: &'static str,
+    },
+    /// A kind of file whose content is never read: opening it could block or act on a device.
+    RefusedKind(FileKind),
+    /// A filesystem whose files are not files in memory, such as procfs.
+    RefusedFilesystem(&'static str),
+    /// The residency cannot be known; never reported as a number.
+    Unknown(Unknown),
+    /// A byte range that does not fit the file, or text that is no range or size.
+    Range(String),
+    /// The file was replaced by another one while it was being opened.
+    Replaced,
+}
+
+/// Why residency cannot be known.
+///
+/// ```
+/// use mmapio_core::Unknown;
+/// assert!(Unknown::NotPermitted.to_string().starts_with("not permitted"));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Unknown {
+    /// The kernel tells residency only to the owner, to those who may write the file and to `CAP_FOWNER`;
+    /// to others mincore(2) would claim that every page is resident.
+    NotPermitted,
+    /// Neither cachestat(2) nor mincore(2) sees the pages of this filesystem (hugetlbfs), or it cannot be mapped.
+    Filesystem(&'static str),
+    /// The call that was asked for is not there: an old kernel, or a seccomp filter.
+    NoProbe(&'static str),
+}
+
+impl fmt::Display for Unknown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotPermitted => f.write_str("not permitted: neither owner nor allowed to write"),
+            Self::Filesystem(name) => write!(f, "{name} does not tell what is in memory"),
+            Self::NoProbe(call) => write!(f, "{call} is not available here (old kernel or seccomp filter)"),
+        }
+    }
+}
+
+impl Error {
+    /// An error of `call` from the operating system.
+    pub(crate) fn system(call: &'static str, error: io::Error) -> Self {
+        Self::new(call, ErrorKind::System(error))
+    }
+
+    pub(crate) fn new(call: &'static str, kind: ErrorKind) -> Self {
+        Self { path: None, call, kind }
+    }
+
+    /// The same error, about `path`. A path that is already there stays.
+    ///
+    /// ```
+    /// # use mmapio_core::ByteRange;
+    /// let error = "12Q".parse::<ByteRange>().unwrap_err().with_path("table.db");
+    /// assert!(error.to_string().starts_with("table.db: range: "));
+    /// ```
+    #[must_use]
+    pub fn with_path(mut self, path: impl AsRef<Path>) -> Self {
+        self.path.get_or_insert_with(|| path.as_ref().to_owned());
+        self
+    }
+
+    /// The path that the error is about, where there is one.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
+    /// The name of the call that failed, such as `open` or `mincore`.
+    #[must_use]
+    pub fn call(&self) -> &'static str {
+        self.call
+    }
+
+    /// The reason.
+    #[must_use]
+    pub fn kind(&self) -> &ErrorKind {
+        &self.kind
+    }
+
+    /// The system's error number, where the system gave one.
+    #[must_use]
+    pub fn errno(&self) -> Option<i32> {
+        match &self.kind {
+            ErrorKind::System(error) => error.raw_os_error(),
+            _ => None,
+        }
+    }
+
+    /// The reason alone, without path and call.
+    ///
+    /// ```
+    /// let error = mmapio_core::OpenFile::open("/no/such/file").unwrap_err();
+    /// assert_eq!(error.reason(), "No such file or directory");
+    /// ```
+    #[must_use]
+    pub fn reason(&self) -> String {
+        match &self.kind {
+            ErrorKind::System(error) => system_reason(error),
+            ErrorKind::Unsupported { system } => format!("not supported on {system}"),
+            ErrorKind::RefusedKind(kind) => {
+                format!("is {kind}; only regular files, directories and block devices are read")
+            }
+            ErrorKind::RefusedFilesystem(name) => format!("is on {name}, whose files are not in the page cache"),
+            ErrorKind::Unknown(unknown) => format!("residency is unknown: {unknown}"),
+            ErrorKind::Range(reason) => reason.clone(),
+            ErrorKind::Replaced => "was replaced while it was being opened".to_owned(),
+        }
+    }
+}
+
+/// The system's words without Rust's trailing error number, and what to do about the limits people meet.
+fn system_reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    let words = text.split(" (os error").next().unwrap_or(&text);
+    match error.raw_os_error() {
+        Some(errno::EMFILE) => format!("{words} (raise the limit with `ulimit -n`, or use fewer --jobs)"),
+        _ => words.to_owned(),
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(path) = &self.path {
+            write!(f, "{}: ", path.display())?;
+        }
+        write!(f, "{}: {}", self.call, self.reason())
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.kind {
+            ErrorKind::System(error) => Some(error),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! The filesystems that need to be treated apart: one table, from the number that statfs(2) gives.
+
+/// A filesystem as far as its files' residency goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Filesystem {
+    pub(crate) name: &'static str,
+    pub(crate) class: FilesystemClass,
+}
+
+/// How files on a filesystem are to be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FilesystemClass {
+    /// The page cache tells the truth.
+    Ordinary,
+    /// cachestat(2) answers zero for everything; mincore(2) is right (overlayfs).
+    Stacked,
+    /// Neither call sees the pages (hugetlbfs).
+    Blind,
+    /// No files at all but an interface to the kernel: never opened.
+    Interface,
+}
+
+use FilesystemClass::{Blind, Interface, Ordinary, Stacked};
+
+/// Magic numbers of statfs(2) `f_type`, from `linux/magic.h`.
+const TABLE: [(u64, &str, FilesystemClass); 17] = [
+    (0x794c_7630, "overlayfs", Stacked),
+    (0x9584_58f6, "hugetlbfs", Blind),
+    (0x9fa0, "procfs", Interface),
+    (0x6265_6572, "sysfs", Interface),
+    (0x6462_6720, "debugfs", Interface),
+    (0x7472_6163, "tracefs", Interface),
+    (0x0027_e0eb, "cgroupfs", Interface),
+    (0x6367_7270, "cgroupfs", Interface),
+    (0x7363_6673, "securityfs", Interface),
+    (0x6265_6570, "configfs", Interface),
+    (0xcafe_4a11, "bpffs", Interface),
+    (0xde5e_81e4, "efivarfs", Interface),
+    (0x1cd1, "devpts", Interface),
+    (0xf97c_ff8c, "selinuxfs", Interface),
+    (0x4249_4e4d, "binfmt_misc", Interface),
+    (0x1980_0202, "mqueue", Interface),
+    (0x6573_5546, "fusectl", Interface),
+];
+
+impl Filesystem {
+    /// A filesystem that nothing special is known of.
+    pub(crate) const ORDINARY: Self = Self { name: "", class: Ordinary };
+
+    /// The filesystem with this magic number.
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "only Linux has magic numbers"))]
+    pub(crate) fn from_magic(magic: u64) -> Self {
+        TABLE
+            .iter()
+            .find(|(number, ..)| *number == magic)
+            .map_or(Self::ORDINARY, |&(_, name, class)| Self { name, class })
+    }
+}

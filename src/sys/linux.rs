@@ -1,0 +1,187 @@
+//! What only Linux has: `O_PATH`, getdents64(2), cachestat(2), statfs magic numbers, capabilities.
+
+use std::ffi::{CStr, CString};
+use std::fs::File;
+use std::io;
+use std::os::fd::AsRawFd;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::sync::OnceLock;
+
+use super::unix::{check, kind_of_entry, open_at, open_reading, retry};
+use super::{CacheStat, Entry, FileKind, Filesystem, Stat};
+
+pub(crate) use super::unix::{
+    Window, descriptor_limit, next_data, next_hole, open_directory_at, open_regular_at, page_size, stat,
+};
+
+/// The number of cachestat(2), the same on every architecture; libc 0.2 has it for a few only.
+const SYS_CACHESTAT: libc::c_long = 451;
+
+/// `struct cachestat_range` of `linux/mman.h`.
+#[repr(C)]
+struct CachestatRange {
+    off: u64,
+    len: u64,
+}
+
+/// `struct cachestat` of `linux/mman.h`.
+#[repr(C)]
+#[derive(Default)]
+struct Cachestat {
+    nr_cache: u64,
+    nr_dirty: u64,
+    nr_writeback: u64,
+    nr_evicted: u64,
+    nr_recently_evicted: u64,
+}
+
+/// cachestat(2): the page cache's counters for `length` bytes from `offset`; a length of 0 would be to the end.
+pub(crate) fn cachestat(file: &File, offset: u64, length: u64) -> io::Result<CacheStat> {
+    raw_cachestat(file.as_raw_fd(), offset, length)
+}
+
+fn raw_cachestat(fd: i32, offset: u64, length: u64) -> io::Result<CacheStat> {
+    let mut range = CachestatRange { off: offset, len: length };
+    let mut counts = Cachestat::default();
+    // SAFETY: the kernel reads one range and writes one set of counters through pointers to just those.
+    check(unsafe { libc::syscall(SYS_CACHESTAT, fd, &raw mut range, &raw mut counts, 0_u32) })?;
+    Ok(CacheStat {
+        cached: counts.nr_cache,
+        dirty: counts.nr_dirty,
+        writeback: counts.nr_writeback,
+        evicted: counts.nr_evicted,
+        recently_evicted: counts.nr_recently_evicted,
+    })
+}
+
+/// Whether cachestat(2) reaches the kernel: asked of no descriptor it must say `EBADF`; an old kernel says `ENOSYS`,
+/// and a seccomp filter whatever it was told to, most often the `EPERM` that also means "not your file".
+pub(crate) fn has_cachestat() -> bool {
+    static THERE: OnceLock<bool> = OnceLock::new();
+    *THERE.get_or_init(|| {
+        raw_cachestat(-1, 0, 0).is_err_and(|error| error.raw_os_error() == Some(libc::EBADF))
+    })
+}
+
+/// Opens `path` without opening what is behind it: `O_PATH`, following links.
+pub(crate) fn look(path: &Path) -> io::Result<File> {
+    let path = CString::new(path.as_os_str().as_bytes()).map_err(|_| io::Error::from_raw_os_error(libc::EINVAL))?;
+    open_at(None, &path, libc::O_PATH | libc::O_CLOEXEC)
+}
+
+/// The same for a name in a directory; a link is followed only when asked for.
+pub(crate) fn look_at(directory: &File, name: &CStr, follow: bool) -> io::Result<File> {
+    let nofollow = if follow { 0 } else { libc::O_NOFOLLOW };
+    open_at(Some(directory), name, libc::O_PATH | libc::O_CLOEXEC | nofollow)
+}
+
+/// Opens for reading what [`look`] found, whatever its name leads to by now. Where /proc is not mounted it is opened by
+/// name again: the caller compares the identities.
+pub(crate) fn reopen(looked: &File, directory: Option<&File>, name: &CStr) -> io::Result<File> {
+    let link = CString::new(format!("/proc/self/fd/{}", looked.as_raw_fd()))?;
+    match open_reading(None, &link) {
+        Err(error) if error.raw_os_error() == Some(libc::ENOENT) => open_reading(directory, name),
+        opened => opened,
+    }
+}
+
+/// The filesystem of an open file, fstatfs(2).
+#[expect(clippy::unnecessary_cast, clippy::cast_sign_loss, reason = "the type of f_type differs by architecture")]
+pub(crate) fn filesystem_of(file: &File) -> io::Result<Filesystem> {
+    let mut raw = std::mem::MaybeUninit::<libc::statfs>::uninit();
+    // SAFETY: the descriptor is open, and the kernel writes one statfs through the pointer.
+    retry(|| check(unsafe { libc::fstatfs(file.as_raw_fd(), raw.as_mut_ptr()) }))?;
+    // SAFETY: fstatfs succeeded, so all of it is written.
+    let raw = unsafe { raw.assume_init() };
+    Ok(Filesystem::from_magic(u64::from(raw.f_type as u32)))
+}
+
+/// The size of a block device in bytes, ioctl(2) `BLKGETSIZE64`.
+pub(crate) fn block_device_size(file: &File) -> io::Result<u64> {
+    /// Of `linux/fs.h`.
+    const BLKGETSIZE64: libc::Ioctl = libc::_IOR::<usize>(0x12, 114);
+    let mut size: u64 = 0;
+    // SAFETY: the descriptor is open, and the kernel writes 64 bits through the pointer.
+    check(unsafe { libc::ioctl(file.as_raw_fd(), BLKGETSIZE64, &raw mut size) })?;
+    Ok(size)
+}
+
+/// Whether we own the file or hold `CAP_FOWNER` over it, which is what the kernel asks before it tells residency.
+pub(crate) fn is_owner_or_capable(stat: &Stat) -> bool {
+    // SAFETY: geteuid takes nothing and cannot fail.
+    stat.owner == unsafe { libc::geteuid() } || (has_fowner() && is_mapped(stat.owner))
+}
+
+/// Whether the effective capabilities include `CAP_FOWNER`: the `CapEff` line of proc_pid_status(5).
+fn has_fowner() -> bool {
+    const CAP_FOWNER: u32 = 3;
+    static HELD: OnceLock<bool> = OnceLock::new();
+    *HELD.get_or_init(|| {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let mask = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
+        mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask >> CAP_FOWNER & 1 == 1)
+    })
+}
+
+/// Whether our capabilities reach this owner: in a user namespace they do not reach users from outside of it, who all
+/// show as the overflow user (user_namespaces(7)).
+fn is_mapped(owner: u32) -> bool {
+    const OVERFLOW: u32 = 65534;
+    static WHOLE: OnceLock<bool> = OnceLock::new();
+    let in_initial_namespace = || {
+        let map = std::fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
+        map.split_whitespace().eq(["0", "0", "4294967295"])
+    };
+    owner != OVERFLOW || *WHOLE.get_or_init(in_initial_namespace)
+}
+
+/// Whether we may write the file: faccessat(2) through /proc, since the file is open for reading only.
+pub(crate) fn may_write(file: &File) -> bool {
+    let Ok(link) = CString::new(format!("/proc/self/fd/{}", file.as_raw_fd())) else { return false };
+    // SAFETY: the path ends with NUL and lives through the call.
+    check(unsafe { libc::faccessat(libc::AT_FDCWD, link.as_ptr(), libc::W_OK, libc::AT_EACCESS) }).is_ok()
+}
+
+/// Reads a directory in batches, getdents64(2).
+#[derive(Debug)]
+pub(crate) struct DirectoryReader {
+    buffer: Vec<u8>,
+    filled: usize,
+}
+
+/// Where the fields of `struct linux_dirent64` lie.
+const RECORD_LENGTH: usize = 16;
+const RECORD_TYPE: usize = 18;
+const RECORD_NAME: usize = 19;
+
+impl DirectoryReader {
+    pub(crate) fn new() -> Self {
+        Self { buffer: vec![0; 64 << 10], filled: 0 }
+    }
+
+    /// Reads the next batch of the directory's names; false at its end.
+    pub(crate) fn fill(&mut self, directory: &File) -> io::Result<bool> {
+        self.filled = 0;
+        // SAFETY: the kernel writes at most as many bytes as the buffer has.
+        let read = check(unsafe {
+            libc::syscall(libc::SYS_getdents64, directory.as_raw_fd(), self.buffer.as_mut_ptr(), self.buffer.len())
+        })?;
+        self.filled = usize::try_from(read).unwrap_or(0);
+        Ok(self.filled > 0)
+    }
+
+    /// The names of the last batch, without `.` and `..`.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
+        let mut rest = self.buffer.get(..self.filled).unwrap_or_default();
+        std::iter::from_fn(move || {
+            let length = rest.get(RECORD_LENGTH..RECORD_TYPE)?;
+            let length = usize::from(u16::from_ne_bytes(length.try_into().ok()?));
+            let record = rest.get(..length)?;
+            rest = rest.get(length..)?;
+            let name = CStr::from_bytes_until_nul(record.get(RECORD_NAME..)?).ok()?;
+            Some(Entry { name, kind: record.get(RECORD_TYPE).map_or(FileKind::Unknown, |kind| kind_of_entry(*kind)) })
+        })
+        .filter(|entry| !matches!(entry.name.to_bytes(), b"." | b".."))
+    }
+}

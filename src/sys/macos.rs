@@ -1,0 +1,112 @@
+//! macOS: mincore(2) and openat(2), but no `O_PATH`, no cachestat and no statfs magic numbers.
+
+use std::ffi::{CStr, CString};
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsRawFd, IntoRawFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use super::unix::{check, kind_of_entry, open_at, open_reading};
+use super::{CacheStat, Entry, FileKind, Filesystem, Stat, unsupported};
+
+pub(crate) use super::unix::{
+    Window, descriptor_limit, next_data, next_hole, open_directory_at, open_regular_at, page_size, stat,
+};
+
+/// Not there.
+pub(crate) fn cachestat(_file: &File, _offset: u64, _length: u64) -> io::Result<CacheStat> {
+    Err(unsupported())
+}
+
+/// Not there.
+pub(crate) fn has_cachestat() -> bool {
+    false
+}
+
+/// Opens `path` for events only (`O_EVTONLY`), the nearest there is to looking without opening.
+pub(crate) fn look(path: &Path) -> io::Result<File> {
+    let path = CString::new(path.as_os_str().as_bytes()).map_err(|_| io::Error::from_raw_os_error(libc::EINVAL))?;
+    open_at(None, &path, libc::O_EVTONLY | libc::O_NONBLOCK | libc::O_CLOEXEC)
+}
+
+/// The same for a name in a directory; a link is followed only when asked for.
+pub(crate) fn look_at(directory: &File, name: &CStr, follow: bool) -> io::Result<File> {
+    let nofollow = if follow { 0 } else { libc::O_NOFOLLOW };
+    open_at(Some(directory), name, libc::O_EVTONLY | libc::O_NONBLOCK | libc::O_CLOEXEC | nofollow)
+}
+
+/// Opens by name for reading what [`look`] found: the caller compares the identities.
+pub(crate) fn reopen(_looked: &File, directory: Option<&File>, name: &CStr) -> io::Result<File> {
+    open_reading(directory, name)
+}
+
+/// Nothing special is known of any filesystem here.
+#[expect(clippy::unnecessary_wraps, reason = "the same on every system")]
+pub(crate) fn filesystem_of(_file: &File) -> io::Result<Filesystem> {
+    Ok(Filesystem::ORDINARY)
+}
+
+/// Not there.
+pub(crate) fn block_device_size(_file: &File) -> io::Result<u64> {
+    Err(unsupported())
+}
+
+/// mincore(2) has no rule of ownership here.
+pub(crate) fn is_owner_or_capable(_stat: &Stat) -> bool {
+    true
+}
+
+/// Not asked, since ownership does not matter.
+pub(crate) fn may_write(_file: &File) -> bool {
+    true
+}
+
+/// Reads a directory through readdir(3): all of it in the first batch.
+#[derive(Debug)]
+pub(crate) struct DirectoryReader {
+    names: Vec<(CString, FileKind)>,
+}
+
+impl DirectoryReader {
+    pub(crate) fn new() -> Self {
+        Self { names: Vec::new() }
+    }
+
+    /// Reads what is left of the directory; false at its end.
+    pub(crate) fn fill(&mut self, directory: &File) -> io::Result<bool> {
+        self.names.clear();
+        let fd = directory.try_clone()?.into_raw_fd();
+        // SAFETY: the descriptor is ours and open; the stream takes it over.
+        let stream = unsafe { libc::fdopendir(fd) };
+        if stream.is_null() {
+            let error = io::Error::last_os_error();
+            // SAFETY: fdopendir failed, so the descriptor is still ours, and nobody else knows it.
+            check(unsafe { libc::close(fd) })?;
+            return Err(error);
+        }
+        loop {
+            // SAFETY: the stream is open and used by this thread alone.
+            let entry = unsafe { libc::readdir(stream) };
+            if entry.is_null() {
+                break;
+            }
+            // SAFETY: readdir gave an entry that is valid until the next call on this stream.
+            let entry = unsafe { &*entry };
+            // SAFETY: d_name ends with NUL.
+            let name = unsafe { CStr::from_ptr(entry.d_name.as_ptr()) };
+            self.names.push((name.to_owned(), kind_of_entry(entry.d_type)));
+        }
+        // SAFETY: the stream is open and not used after this; it closes its descriptor.
+        check(unsafe { libc::closedir(stream) })?;
+        Ok(!self.names.is_empty())
+    }
+
+    /// The names of the last batch, without `.` and `..`.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
+        self.names
+            .iter()
+            .map(|(name, kind)| Entry { name, kind: *kind })
+            .filter(|entry| !matches!(entry.name.to_bytes(), b"." | b".."))
+    }
+}

@@ -1,0 +1,105 @@
+//! The system boundary: the only unsafe code of the crate and the only place that knows libc.
+//!
+//! Every system offers the same functions; what one lacks is an error of [`std::io::ErrorKind::Unsupported`], so that no
+//! caller asks which system it runs on. Descriptors are [`std::fs::File`] everywhere.
+
+#[cfg(any(target_os = "linux", target_os = "macos"))]
+mod unix;
+
+#[cfg_attr(target_os = "linux", path = "linux.rs")]
+#[cfg_attr(target_os = "macos", path = "macos.rs")]
+#[cfg_attr(not(any(target_os = "linux", target_os = "macos")), path = "other.rs")]
+mod os;
+
+mod filesystems;
+
+use std::ffi::CStr;
+use std::fmt;
+use std::io;
+
+pub(crate) use filesystems::{Filesystem, FilesystemClass};
+pub(crate) use os::{
+    DirectoryReader, Window, block_device_size, cachestat, descriptor_limit, filesystem_of, has_cachestat, is_owner_or_capable,
+    look, look_at, may_write, next_data, next_hole, open_directory_at, open_regular_at, page_size, reopen, stat,
+};
+
+/// What a directory entry or an open file is.
+///
+/// ```
+/// assert_eq!(mmapio_core::FileKind::Fifo.to_string(), "a FIFO");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FileKind {
+    /// A regular file.
+    Regular,
+    /// A directory.
+    Directory,
+    /// A symbolic link.
+    Symlink,
+    /// A block device.
+    BlockDevice,
+    /// A character device.
+    CharacterDevice,
+    /// A FIFO (named pipe).
+    Fifo,
+    /// A socket.
+    Socket,
+    /// Something else, or not told by the filesystem.
+    Unknown,
+}
+
+impl fmt::Display for FileKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Regular => "a regular file",
+            Self::Directory => "a directory",
+            Self::Symlink => "a symbolic link",
+            Self::BlockDevice => "a block device",
+            Self::CharacterDevice => "a character device",
+            Self::Fifo => "a FIFO",
+            Self::Socket => "a socket",
+            Self::Unknown => "of unknown kind",
+        })
+    }
+}
+
+/// What fstat(2) says of an open file, as far as it is used here.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stat {
+    pub(crate) device: u64,
+    pub(crate) inode: u64,
+    pub(crate) links: u64,
+    pub(crate) size: u64,
+    pub(crate) owner: u32,
+    pub(crate) kind: FileKind,
+}
+
+/// The counters of cachestat(2), in pages.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct CacheStat {
+    pub(crate) cached: u64,
+    pub(crate) dirty: u64,
+    pub(crate) writeback: u64,
+    pub(crate) evicted: u64,
+    pub(crate) recently_evicted: u64,
+}
+
+/// One name of a directory, borrowed from the reader's buffer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Entry<'a> {
+    pub(crate) name: &'a CStr,
+    pub(crate) kind: FileKind,
+}
+
+/// The error numbers that decisions are made on.
+pub(crate) mod errno {
+    pub(crate) use libc::{EINVAL, ELOOP, EMFILE, ENFILE, ENODEV, ENOENT, ENOSYS, ENOTDIR, ENXIO, EOPNOTSUPP, EPERM};
+}
+
+/// The error of an operation that this system does not have.
+#[cfg_attr(target_os = "linux", expect(dead_code, reason = "Linux has them all"))]
+pub(crate) fn unsupported() -> io::Error {
+    io::Error::from(io::ErrorKind::Unsupported)
+}
+

@@ -1,0 +1,127 @@
+//! Systems without any of this: every operation says so, and nothing fails to compile.
+
+use std::ffi::CStr;
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+use super::{CacheStat, Entry, FileKind, Filesystem, Stat, unsupported};
+
+/// The page size to count in where no page can be asked for.
+pub(crate) fn page_size() -> u64 {
+    4096
+}
+
+/// A cautious number, since nothing is opened here.
+pub(crate) fn descriptor_limit() -> usize {
+    256
+}
+
+/// Not there.
+pub(crate) fn cachestat(_file: &File, _offset: u64, _length: u64) -> io::Result<CacheStat> {
+    Err(unsupported())
+}
+
+/// Not there.
+pub(crate) fn has_cachestat() -> bool {
+    false
+}
+
+/// Opens for reading.
+pub(crate) fn look(path: &Path) -> io::Result<File> {
+    File::open(path)
+}
+
+/// Not there.
+pub(crate) fn look_at(_directory: &File, _name: &CStr, _follow: bool) -> io::Result<File> {
+    Err(unsupported())
+}
+
+/// A second handle of what [`look`] opened.
+pub(crate) fn reopen(looked: &File, _directory: Option<&File>, _name: &CStr) -> io::Result<File> {
+    looked.try_clone()
+}
+
+/// Not there.
+pub(crate) fn open_regular_at(_directory: &File, _name: &CStr) -> io::Result<File> {
+    Err(unsupported())
+}
+
+/// Not there.
+pub(crate) fn open_directory_at(_directory: &File, _name: &CStr) -> io::Result<File> {
+    Err(unsupported())
+}
+
+/// What the standard library knows; files have no identity here.
+pub(crate) fn stat(file: &File) -> io::Result<Stat> {
+    let metadata = file.metadata()?;
+    let kind = if metadata.is_dir() { FileKind::Directory } else { FileKind::Regular };
+    Ok(Stat { device: 0, inode: 0, links: 1, size: metadata.len(), owner: 0, kind })
+}
+
+/// Nothing special is known of any filesystem here.
+#[expect(clippy::unnecessary_wraps, reason = "the same on every system")]
+pub(crate) fn filesystem_of(_file: &File) -> io::Result<Filesystem> {
+    Ok(Filesystem::ORDINARY)
+}
+
+/// Not there.
+pub(crate) fn block_device_size(_file: &File) -> io::Result<u64> {
+    Err(unsupported())
+}
+
+/// Not asked, since there is no call to permit.
+pub(crate) fn is_owner_or_capable(_stat: &Stat) -> bool {
+    true
+}
+
+/// Not asked, since there is no call to permit.
+pub(crate) fn may_write(_file: &File) -> bool {
+    true
+}
+
+/// Not there.
+pub(crate) fn next_data(_file: &File, _offset: u64) -> io::Result<Option<u64>> {
+    Err(unsupported())
+}
+
+/// Not there.
+pub(crate) fn next_hole(_file: &File, _offset: u64) -> io::Result<Option<u64>> {
+    Err(unsupported())
+}
+
+/// Not there: no value of it can be made.
+#[derive(Debug)]
+pub(crate) struct Window(std::convert::Infallible);
+
+impl Window {
+    /// Not there.
+    pub(crate) fn new(_file: &File, _offset: u64, _length: u64) -> io::Result<Self> {
+        Err(unsupported())
+    }
+
+    /// Not there.
+    pub(crate) fn residency(&self, _from: u64, _pages: &mut [u8]) -> io::Result<()> {
+        match self.0 {}
+    }
+}
+
+/// Not there.
+#[derive(Debug)]
+pub(crate) struct DirectoryReader;
+
+impl DirectoryReader {
+    pub(crate) fn new() -> Self {
+        Self
+    }
+
+    /// Not there.
+    pub(crate) fn fill(&mut self, _directory: &File) -> io::Result<bool> {
+        Err(unsupported())
+    }
+
+    /// Not there.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
+        std::iter::empty()
+    }
+}
