@@ -140,7 +140,9 @@ impl Error {
             ErrorKind::RefusedKind(kind) => {
                 format!("is {kind}; only regular files, directories and block devices are read")
             }
-            ErrorKind::RefusedFilesystem(name) => format!("is on {name}, whose files are not in the page cache"),
+            ErrorKind::RefusedFilesystem(name) => {
+                format!("is on {name}, whose files are not in the page cache")
+            }
             ErrorKind::Unknown(unknown) => format!("residency is unknown: {unknown}"),
             ErrorKind::Range(reason) => reason.clone(),
             ErrorKind::Replaced => "was replaced while it was being opened".to_owned(),

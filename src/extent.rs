@@ -35,7 +35,9 @@ impl ByteRange {
         let end = offset.checked_add(length.unwrap_or(0)).filter(|end| *end <= MAX_END);
         match end {
             Some(_) => Ok(Self { offset, length }),
-            None => Err(range_error("the range ends beyond 2^63 - 1, the largest offset in a file".to_owned())),
+            None => {
+                Err(range_error("the range ends beyond 2^63 - 1, the largest offset in a file".to_owned()))
+            }
         }
     }
 

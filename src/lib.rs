@@ -8,6 +8,7 @@ mod residency;
 mod size;
 #[expect(unsafe_code, reason = "the system boundary: every block says why it holds")]
 mod sys;
+mod walk;
 
 pub use error::{Error, ErrorKind, Result, Unknown};
 pub use extent::{ByteRange, Extent};
@@ -16,3 +17,6 @@ pub use page::{Pages, page_size};
 pub use residency::{Part, Probe, ProbeChoice, Prober, Residency, Run, RunState, Runs};
 pub use size::parse_size;
 pub use sys::FileKind;
+#[cfg(feature = "glob")]
+pub use walk::glob_filter;
+pub use walk::{Filter, Found, Visitor, WalkOptions, walk};

@@ -97,7 +97,8 @@ impl OpenFile {
         match stat.kind {
             FileKind::Regular => {}
             FileKind::BlockDevice => {
-                stat.size = sys::block_device_size(&file).map_err(|error| unsupported_or("ioctl BLKGETSIZE64", error))?;
+                stat.size = sys::block_device_size(&file)
+                    .map_err(|error| unsupported_or("ioctl BLKGETSIZE64", error))?;
             }
             kind => return Err(Error::new("open", ErrorKind::RefusedKind(kind))),
         }
@@ -113,7 +114,8 @@ impl OpenFile {
     /// Whether the file has another size by now: truncated, or grown. A block device keeps its own.
     #[must_use]
     pub fn has_changed_size(&self) -> bool {
-        self.stat.kind == FileKind::Regular && sys::stat(&self.file).is_ok_and(|now| now.size != self.stat.size)
+        self.stat.kind == FileKind::Regular
+            && sys::stat(&self.file).is_ok_and(|now| now.size != self.stat.size)
     }
 
     /// The file's identity.

@@ -15,7 +15,12 @@ pub struct Part {
 }
 
 /// The parts of `extent`, of which `resident` pages are known to be resident: asks only when that does not tell.
-pub(crate) fn of(prober: &mut Prober<'_>, extent: Extent, parts: usize, resident: Pages) -> Result<Vec<Part>> {
+pub(crate) fn of(
+    prober: &mut Prober<'_>,
+    extent: Extent,
+    parts: usize,
+    resident: Pages,
+) -> Result<Vec<Part>> {
     if resident == Pages(0) {
         return Ok(bounds(extent, parts).map(|(_, pages)| Part { pages, resident: Pages(0) }).collect());
     }

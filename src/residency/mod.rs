@@ -88,7 +88,9 @@ impl Residency {
     pub fn of(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let file = OpenFile::open(path)?;
-        Prober::new(&file, ProbeChoice::Auto).residency(ByteRange::WHOLE).map_err(|error| error.with_path(path))
+        Prober::new(&file, ProbeChoice::Auto)
+            .residency(ByteRange::WHOLE)
+            .map_err(|error| error.with_path(path))
     }
 
     /// The resident pages in percent of all, never above 100; none when unknown or when there are no pages.

@@ -216,7 +216,10 @@ impl<'a> Prober<'a> {
             let window = self.window_at(at)?;
             let left = (window.0.end().div_ceil(page) * page - at) / page;
             let (asked, length) = prefix(rest, left);
-            window.1.residency(at - window.0.offset(), asked).map_err(|error| Error::system("mincore", error))?;
+            window
+                .1
+                .residency(at - window.0.offset(), asked)
+                .map_err(|error| Error::system("mincore", error))?;
             at += length * page;
             rest = rest.split_at_mut(usize::try_from(length).unwrap_or(0)).1;
         }

@@ -149,7 +149,8 @@ impl<S: PageSource> Spans<S> {
         let left = pages / 2;
         let right = pages - left;
         let in_left = self.source.resident(first, left)?;
-        let in_right = in_left.and_then(|in_left| resident.checked_sub(in_left)).filter(|in_right| *in_right <= right);
+        let in_right =
+            in_left.and_then(|in_left| resident.checked_sub(in_left)).filter(|in_right| *in_right <= right);
         self.count = (pages / 2).max(FIRST_COUNT);
         self.stack.push((first + left, right, in_right));
         self.stack.push((first, left, in_left));
@@ -195,7 +196,8 @@ impl<S: PageSource> Spans<S> {
 
     /// Whether the map just read changes state so often that counting would not have helped.
     fn is_fine(&self) -> bool {
-        let changes: u64 = self.map.iter().zip(self.map.iter().skip(1)).map(|(a, b)| u64::from((a ^ b) & 1)).sum();
+        let changes: u64 =
+            self.map.iter().zip(self.map.iter().skip(1)).map(|(a, b)| u64::from((a ^ b) & 1)).sum();
         (changes + 1) * FINE > self.map.len() as u64
     }
 }
@@ -204,6 +206,10 @@ impl<S: PageSource> Spans<S> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    fn index(page: u64) -> usize {
+        usize::try_from(page).unwrap()
+    }
 
     /// A file in memory that counts what it is asked.
     struct Fake {
@@ -219,13 +225,13 @@ mod tests {
                 return Ok(None);
             }
             self.counted += 1;
-            let (first, pages) = (first as usize, pages as usize);
-            Ok(Some(self.pages[first..first + pages].iter().filter(|resident| **resident).count() as u64))
+            let asked = index(first)..index(first + pages);
+            Ok(Some(self.pages[asked].iter().filter(|resident| **resident).count() as u64))
         }
 
         fn map(&mut self, first: u64, pages: &mut [u8]) -> Result<()> {
             self.mapped += pages.len() as u64;
-            for (byte, resident) in pages.iter_mut().zip(&self.pages[first as usize..]) {
+            for (byte, resident) in pages.iter_mut().zip(&self.pages[index(first)..]) {
                 // The kernel may set other bits: only bit 0 counts.
                 *byte = u8::from(*resident) | 0b10;
             }
@@ -239,7 +245,7 @@ mod tests {
         let mut found = Vec::new();
         while let Some(span) = spans.next_span().unwrap() {
             assert!(span.pages > 0);
-            found.extend(std::iter::repeat_n(span.resident, span.pages as usize));
+            found.extend(std::iter::repeat_n(span.resident, index(span.pages)));
         }
         (found, spans.source)
     }
@@ -248,7 +254,8 @@ mod tests {
     fn patterns() -> impl Strategy<Value = Vec<bool>> {
         let stretch = prop_oneof![
             (any::<bool>(), 1_usize..6000).prop_map(|(state, length)| vec![state; length]),
-            (1_usize..5, 1_usize..3000).prop_map(|(period, length)| (0..length).map(|page| page % period == 0).collect()),
+            (1_usize..5, 1_usize..3000)
+                .prop_map(|(period, length)| (0..length).map(|page| page % period == 0).collect()),
             proptest::collection::vec(any::<bool>(), 1..2000),
         ];
         proptest::collection::vec(stretch, 0..6).prop_map(|stretches| stretches.concat())

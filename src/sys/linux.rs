@@ -8,11 +8,12 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::OnceLock;
 
-use super::unix::{check, kind_of_entry, open_at, open_reading, retry};
+use super::unix::{bits, check, kind_of_entry, open_at, open_reading, retry};
 use super::{CacheStat, Entry, FileKind, Filesystem, Stat};
 
 pub(crate) use super::unix::{
-    Window, descriptor_limit, next_data, next_hole, open_directory_at, open_regular_at, page_size, stat,
+    Window, descriptor_limit, next_data, next_hole, open_directory_at, open_regular_at, os_str, page_size,
+    stat,
 };
 
 /// The number of cachestat(2), the same on every architecture; libc 0.2 has it for a few only.
@@ -59,14 +60,14 @@ fn raw_cachestat(fd: i32, offset: u64, length: u64) -> io::Result<CacheStat> {
 /// and a seccomp filter whatever it was told to, most often the `EPERM` that also means "not your file".
 pub(crate) fn has_cachestat() -> bool {
     static THERE: OnceLock<bool> = OnceLock::new();
-    *THERE.get_or_init(|| {
-        raw_cachestat(-1, 0, 0).is_err_and(|error| error.raw_os_error() == Some(libc::EBADF))
-    })
+    *THERE
+        .get_or_init(|| raw_cachestat(-1, 0, 0).is_err_and(|error| error.raw_os_error() == Some(libc::EBADF)))
 }
 
 /// Opens `path` without opening what is behind it: `O_PATH`, following links.
 pub(crate) fn look(path: &Path) -> io::Result<File> {
-    let path = CString::new(path.as_os_str().as_bytes()).map_err(|_| io::Error::from_raw_os_error(libc::EINVAL))?;
+    let path =
+        CString::new(path.as_os_str().as_bytes()).map_err(|_| io::Error::from_raw_os_error(libc::EINVAL))?;
     open_at(None, &path, libc::O_PATH | libc::O_CLOEXEC)
 }
 
@@ -87,14 +88,13 @@ pub(crate) fn reopen(looked: &File, directory: Option<&File>, name: &CStr) -> io
 }
 
 /// The filesystem of an open file, fstatfs(2).
-#[expect(clippy::unnecessary_cast, clippy::cast_sign_loss, reason = "the type of f_type differs by architecture")]
 pub(crate) fn filesystem_of(file: &File) -> io::Result<Filesystem> {
     let mut raw = std::mem::MaybeUninit::<libc::statfs>::uninit();
     // SAFETY: the descriptor is open, and the kernel writes one statfs through the pointer.
     retry(|| check(unsafe { libc::fstatfs(file.as_raw_fd(), raw.as_mut_ptr()) }))?;
     // SAFETY: fstatfs succeeded, so all of it is written.
     let raw = unsafe { raw.assume_init() };
-    Ok(Filesystem::from_magic(u64::from(raw.f_type as u32)))
+    Ok(Filesystem::from_magic(bits(raw.f_type.into(), 0xffff_ffff)))
 }
 
 /// The size of a block device in bytes, ioctl(2) `BLKGETSIZE64`.
@@ -120,7 +120,8 @@ fn has_fowner() -> bool {
     *HELD.get_or_init(|| {
         let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
         let mask = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
-        mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask >> CAP_FOWNER & 1 == 1)
+        mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+            .is_some_and(|mask| mask >> CAP_FOWNER & 1 == 1)
     })
 }
 
@@ -165,10 +166,20 @@ impl DirectoryReader {
         self.filled = 0;
         // SAFETY: the kernel writes at most as many bytes as the buffer has.
         let read = check(unsafe {
-            libc::syscall(libc::SYS_getdents64, directory.as_raw_fd(), self.buffer.as_mut_ptr(), self.buffer.len())
+            libc::syscall(
+                libc::SYS_getdents64,
+                directory.as_raw_fd(),
+                self.buffer.as_mut_ptr(),
+                self.buffer.len(),
+            )
         })?;
         self.filled = usize::try_from(read).unwrap_or(0);
         Ok(self.filled > 0)
+    }
+
+    /// Whether the batch was so full that the directory may well have more.
+    pub(crate) fn may_have_more(&self) -> bool {
+        self.filled > self.buffer.len() / 2
     }
 
     /// The names of the last batch, without `.` and `..`.
@@ -180,7 +191,10 @@ impl DirectoryReader {
             let record = rest.get(..length)?;
             rest = rest.get(length..)?;
             let name = CStr::from_bytes_until_nul(record.get(RECORD_NAME..)?).ok()?;
-            Some(Entry { name, kind: record.get(RECORD_TYPE).map_or(FileKind::Unknown, |kind| kind_of_entry(*kind)) })
+            Some(Entry {
+                name,
+                kind: record.get(RECORD_TYPE).map_or(FileKind::Unknown, |kind| kind_of_entry(*kind)),
+            })
         })
         .filter(|entry| !matches!(entry.name.to_bytes(), b"." | b".."))
     }

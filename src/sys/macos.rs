@@ -11,7 +11,8 @@ use super::unix::{check, kind_of_entry, open_at, open_reading};
 use super::{CacheStat, Entry, FileKind, Filesystem, Stat, unsupported};
 
 pub(crate) use super::unix::{
-    Window, descriptor_limit, next_data, next_hole, open_directory_at, open_regular_at, page_size, stat,
+    Window, descriptor_limit, next_data, next_hole, open_directory_at, open_regular_at, os_str, page_size,
+    stat,
 };
 
 /// Not there.
@@ -26,7 +27,8 @@ pub(crate) fn has_cachestat() -> bool {
 
 /// Opens `path` for events only (`O_EVTONLY`), the nearest there is to looking without opening.
 pub(crate) fn look(path: &Path) -> io::Result<File> {
-    let path = CString::new(path.as_os_str().as_bytes()).map_err(|_| io::Error::from_raw_os_error(libc::EINVAL))?;
+    let path =
+        CString::new(path.as_os_str().as_bytes()).map_err(|_| io::Error::from_raw_os_error(libc::EINVAL))?;
     open_at(None, &path, libc::O_EVTONLY | libc::O_NONBLOCK | libc::O_CLOEXEC)
 }
 
@@ -100,6 +102,11 @@ impl DirectoryReader {
         // SAFETY: the stream is open and not used after this; it closes its descriptor.
         check(unsafe { libc::closedir(stream) })?;
         Ok(!self.names.is_empty())
+    }
+
+    /// Whether this batch need not be the last: it always is.
+    pub(crate) fn may_have_more(&self) -> bool {
+        false
     }
 
     /// The names of the last batch, without `.` and `..`.

@@ -1,11 +1,16 @@
 //! Systems without any of this: every operation says so, and nothing fails to compile.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, OsStr};
 use std::fs::File;
 use std::io;
 use std::path::Path;
 
 use super::{CacheStat, Entry, FileKind, Filesystem, Stat, unsupported};
+
+/// A name or path, which came from UTF-8.
+pub(crate) fn os_str(bytes: &[u8]) -> &OsStr {
+    OsStr::new(std::str::from_utf8(bytes).unwrap_or_default())
+}
 
 /// The page size to count in where no page can be asked for.
 pub(crate) fn page_size() -> u64 {
@@ -118,6 +123,11 @@ impl DirectoryReader {
     /// Not there.
     pub(crate) fn fill(&mut self, _directory: &File) -> io::Result<bool> {
         Err(unsupported())
+    }
+
+    /// Not there.
+    pub(crate) fn may_have_more(&self) -> bool {
+        false
     }
 
     /// Not there.

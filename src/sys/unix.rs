@@ -1,10 +1,11 @@
 //! What Linux and macOS have in common.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, OsStr};
 use std::fs::File;
 use std::io;
 use std::num::NonZeroUsize;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
 use std::ptr::{self, NonNull};
 use std::sync::OnceLock;
 
@@ -26,6 +27,11 @@ pub(super) fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T>
             done => return done,
         }
     }
+}
+
+/// A name or path as the system spells it.
+pub(crate) fn os_str(bytes: &[u8]) -> &OsStr {
+    OsStr::from_bytes(bytes)
 }
 
 /// The page size, sysconf(3) `_SC_PAGESIZE`.
@@ -78,7 +84,7 @@ pub(super) fn open_reading(directory: Option<&File>, name: &CStr) -> io::Result<
 /// fstat(2).
 #[cfg_attr(
     target_os = "linux",
-    expect(clippy::useless_conversion, clippy::unnecessary_cast, reason = "the field types differ between systems")
+    expect(clippy::useless_conversion, reason = "the widths of the fields differ between systems")
 )]
 pub(crate) fn stat(file: &File) -> io::Result<Stat> {
     let mut raw = std::mem::MaybeUninit::<libc::stat>::uninit();
@@ -87,21 +93,18 @@ pub(crate) fn stat(file: &File) -> io::Result<Stat> {
     // SAFETY: fstat succeeded, so all of it is written.
     let raw = unsafe { raw.assume_init() };
     Ok(Stat {
-        device: widen(raw.st_dev.into()),
+        device: bits(raw.st_dev.into(), u64::MAX),
         inode: raw.st_ino.into(),
         links: raw.st_nlink.into(),
         size: u64::try_from(raw.st_size).unwrap_or(0),
         owner: raw.st_uid,
-        kind: kind_of_mode(raw.st_mode as libc::mode_t),
+        kind: kind_of_mode(raw.st_mode),
     })
 }
 
-/// A device number as an identity only: macOS has them signed.
-#[expect(clippy::cast_sign_loss, reason = "an identity, not a quantity")]
-fn widen(device: i128) -> u64 {
-    #[expect(clippy::cast_possible_truncation, reason = "device numbers have 64 bits at most")]
-    let device = device as i64;
-    device as u64
+/// The bits of a number whose width and sign differ between systems.
+pub(super) fn bits(number: i128, mask: u64) -> u64 {
+    u64::try_from(number & i128::from(mask)).unwrap_or(0)
 }
 
 fn kind_of_mode(mode: libc::mode_t) -> FileKind {
@@ -169,7 +172,14 @@ impl Window {
         let offset = libc::off_t::try_from(offset).map_err(|_| invalid())?;
         // SAFETY: a new mapping at an address of the kernel's choice replaces nothing of ours.
         let start = unsafe {
-            libc::mmap(ptr::null_mut(), length.get(), libc::PROT_NONE, libc::MAP_SHARED, file.as_raw_fd(), offset)
+            libc::mmap(
+                ptr::null_mut(),
+                length.get(),
+                libc::PROT_NONE,
+                libc::MAP_SHARED,
+                file.as_raw_fd(),
+                offset,
+            )
         };
         match NonNull::new(start) {
             Some(start) if start.as_ptr() != libc::MAP_FAILED => Ok(Self { start, length }),

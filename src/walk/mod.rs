@@ -1,0 +1,163 @@
+//! Walking paths and trees in parallel, every file opened once and safely.
+//!
+//! No crate for walking trees opens files relative to their directory's descriptor, which is what keeps a swapped
+//! directory from leading outside of the tree, saves an opening a file and reaches paths of any length; hence this module.
+
+mod directory;
+#[cfg(feature = "glob")]
+mod glob;
+mod queue;
+mod seen;
+mod worker;
+
+use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use crate::error::{Error, Result};
+use crate::open::OpenFile;
+use crate::sys::FileKind;
+
+use queue::{Task, lock};
+use worker::{Shared, Worker};
+
+#[cfg(feature = "glob")]
+pub use glob::glob_filter;
+
+/// Decides by name what is looked at: the path below the one that was named, and what it is (a regular file or a
+/// directory; a directory that is refused is not walked).
+pub type Filter = Box<dyn Fn(&Path, FileKind) -> bool + Send + Sync>;
+
+/// How a walk goes. Symbolic links are followed where they are named, and below that only with `follow`.
+///
+/// ```
+/// let options = mmapio_core::WalkOptions { min_size: 1 << 20, ..Default::default() };
+/// assert!(!options.follow);
+/// ```
+#[non_exhaustive]
+pub struct WalkOptions {
+    /// Follow symbolic links below the named paths, too.
+    pub follow: bool,
+    /// Stay on the filesystem of each named path.
+    pub one_file_system: bool,
+    /// How deep to go: 0 is the named paths alone, 1 the files directly in a named directory.
+    pub max_depth: Option<usize>,
+    /// Leave out smaller files.
+    pub min_size: u64,
+    /// Leave out larger files.
+    pub max_size: u64,
+    /// Leave out what it refuses; named directories are not asked about.
+    pub filter: Option<Filter>,
+    /// How many threads at the most.
+    pub jobs: NonZeroUsize,
+}
+
+impl Default for WalkOptions {
+    fn default() -> Self {
+        Self {
+            follow: false,
+            one_file_system: false,
+            max_depth: None,
+            min_size: 0,
+            max_size: u64::MAX,
+            filter: None,
+            jobs: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+        }
+    }
+}
+
+impl std::fmt::Debug for WalkOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("WalkOptions")
+            .field("follow", &self.follow)
+            .field("one_file_system", &self.one_file_system)
+            .field("max_depth", &self.max_depth)
+            .field("min_size", &self.min_size)
+            .field("max_size", &self.max_size)
+            .field("filter", &self.filter.is_some())
+            .field("jobs", &self.jobs)
+            .finish()
+    }
+}
+
+/// A file that a walk found.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Found<'a> {
+    /// Its path: as named, or below a named directory.
+    pub path: &'a Path,
+    /// The file, open for reading.
+    pub file: &'a OpenFile,
+    /// Whether it was named itself.
+    pub named: bool,
+}
+
+/// What a walk does with what it finds. Each thread has one of its own.
+pub trait Visitor: Send {
+    /// Takes a file; [`ControlFlow::Break`] ends the whole walk.
+    fn file(&mut self, found: Found<'_>) -> ControlFlow<()>;
+
+    /// Takes what went wrong with a path; the walk goes on, or ends with [`ControlFlow::Break`].
+    fn error(&mut self, error: Error) -> ControlFlow<()>;
+}
+
+/// Visits every file among `paths` and below them, each once however many names it has, and gives back the visitors.
+///
+/// Directories are read in parallel and in no order. Paths may be many: they are taken from the iterator as there is room,
+/// and an error among them goes to a visitor. In a directory only regular files are opened: relative to the directory's
+/// descriptor, without following a link or waiting for a FIFO (openat(2) `O_NOFOLLOW|O_NONBLOCK|O_NOCTTY`), and
+/// checked by fstat(2). What vanishes or is replaced meanwhile is left out; procfs, sysfs and their like are not entered.
+///
+/// ```
+/// use std::ops::ControlFlow;
+/// use mmapio_core::{Error, Found, Visitor, WalkOptions, walk};
+///
+/// #[derive(Default)]
+/// struct Sizes(u64);
+/// impl Visitor for Sizes {
+///     fn file(&mut self, found: Found<'_>) -> ControlFlow<()> {
+///         self.0 += found.file.size();
+///         ControlFlow::Continue(())
+///     }
+///     fn error(&mut self, error: Error) -> ControlFlow<()> {
+///         eprintln!("{error}");
+///         ControlFlow::Continue(())
+///     }
+/// }
+///
+/// let paths = [Ok("src".into())];
+/// let bytes: u64 = walk(paths, &WalkOptions::default(), Sizes::default).iter().map(|sizes| sizes.0).sum();
+/// assert!(bytes > 0);
+/// ```
+pub fn walk<V, P>(paths: P, options: &WalkOptions, visitor: impl Fn() -> V + Sync) -> Vec<V>
+where
+    V: Visitor,
+    P: IntoIterator<Item = Result<PathBuf>>,
+    P::IntoIter: Send,
+{
+    let mut paths = paths.into_iter();
+    let first: Vec<_> = paths.by_ref().take(2).collect();
+    let threads = if is_one_file(&first) { 1 } else { options.jobs.get() };
+    let shared = Shared::new(options, first.len() > 1);
+    let paths = Mutex::new(first.into_iter().chain(paths).fuse());
+    shared.queue.push(Task::Paths);
+    let visitors = Mutex::new(Vec::with_capacity(threads));
+    let work = || {
+        let mut worker = Worker::new(&shared, visitor());
+        worker.run(&paths);
+        lock(&visitors).push(worker.into_visitor());
+    };
+    std::thread::scope(|scope| {
+        for _ in 1..threads {
+            scope.spawn(work);
+        }
+        work();
+    });
+    visitors.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// Whether there is nothing to do but to ask about one file, which is not worth a second thread.
+fn is_one_file(paths: &[Result<PathBuf>]) -> bool {
+    matches!(paths, [] | [Err(_)]) || matches!(paths, [Ok(path)] if !path.is_dir())
+}

@@ -1,0 +1,353 @@
+//! One thread of a walk.
+
+use std::ffi::{CStr, CString};
+use std::fs::File;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::open::{OpenDirectory, OpenFile, Opened, open_any, open_entry, readable_filesystem};
+use crate::sys::{self, DirectoryReader, Entry, FileKind, Filesystem, errno};
+use crate::walk::directory::{Directory, Held, path_of};
+use crate::walk::queue::{Queue, Task, lock};
+use crate::walk::seen::Seen;
+use crate::walk::{Found, Visitor, WalkOptions};
+
+/// Named paths taken at once: threads seldom meet, and short lists stay in order.
+const PATHS_AT_ONCE: usize = 64;
+
+/// What the threads of a walk share.
+#[derive(Debug)]
+pub(crate) struct Shared<'a> {
+    pub(crate) queue: Queue,
+    options: &'a WalkOptions,
+    seen: Seen,
+    /// Whether a file can be reached twice even with one name: several named paths, or links that are followed.
+    overlapping: bool,
+    held: Held,
+}
+
+impl<'a> Shared<'a> {
+    pub(crate) fn new(options: &'a WalkOptions, several: bool) -> Self {
+        let held = Held::new(options.jobs.get());
+        Self {
+            queue: Queue::default(),
+            options,
+            seen: Seen::default(),
+            overlapping: several || options.follow,
+            held,
+        }
+    }
+}
+
+/// A thread's own part of a walk.
+pub(crate) struct Worker<'a, V> {
+    shared: &'a Shared<'a>,
+    visitor: V,
+    /// The path of what is being looked at, and how much of it is the named directory's.
+    path: Vec<u8>,
+    top: usize,
+    /// The filesystem of the device met last that was not the directory's.
+    other: Option<(u64, Filesystem)>,
+}
+
+impl<'a, V: Visitor> Worker<'a, V> {
+    pub(crate) fn new(shared: &'a Shared<'a>, visitor: V) -> Self {
+        Self { shared, visitor, path: Vec::new(), top: 0, other: None }
+    }
+
+    pub(crate) fn into_visitor(self) -> V {
+        self.visitor
+    }
+
+    /// Works until nothing is left to do.
+    pub(crate) fn run<P>(&mut self, paths: &Mutex<P>)
+    where
+        P: Iterator<Item = Result<PathBuf>>,
+    {
+        let mut reader = DirectoryReader::new();
+        while let Some((task, active)) = self.shared.queue.pop() {
+            let done = match task {
+                Task::Paths => self.take_paths(paths),
+                Task::Enter(parent, name) => self.enter(&parent, &name, &mut reader),
+                Task::List(directory) => self.list(&directory, &mut reader),
+            };
+            if done.is_break() {
+                self.shared.queue.stop();
+            }
+            drop(active);
+        }
+    }
+
+    fn take_paths<P>(&mut self, paths: &Mutex<P>) -> ControlFlow<()>
+    where
+        P: Iterator<Item = Result<PathBuf>>,
+    {
+        let batch: Vec<_> = lock(paths).by_ref().take(PATHS_AT_ONCE).collect();
+        if batch.len() == PATHS_AT_ONCE {
+            self.shared.queue.push(Task::Paths);
+        }
+        for path in batch {
+            match path {
+                Ok(path) => self.named(&path)?,
+                Err(error) => self.visitor.error(error)?,
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// A path that was named: a file is visited, a directory listed by whoever is free.
+    fn named(&mut self, path: &Path) -> ControlFlow<()> {
+        match self.with_room(|| open_any(path)) {
+            Ok(Opened::File(file))
+                if self.allows(Path::new(path.file_name().unwrap_or_default()), FileKind::Regular) =>
+            {
+                self.visit(path, &file, true)
+            }
+            Ok(Opened::File(_)) => ControlFlow::Continue(()),
+            Ok(Opened::Directory(opened)) => {
+                if let (Ok(name), true) =
+                    (CString::new(path.as_os_str().as_encoded_bytes()), self.goes_into(0))
+                {
+                    let directory = Directory::top(name, opened);
+                    if self.is_new_directory(&directory) {
+                        self.shared.queue.push(Task::List(directory));
+                    }
+                }
+                ControlFlow::Continue(())
+            }
+            Err(error) => self.visitor.error(error.with_path(path)),
+        }
+    }
+
+    fn enter(
+        &mut self,
+        parent: &Arc<Directory>,
+        name: &CStr,
+        reader: &mut DirectoryReader,
+    ) -> ControlFlow<()> {
+        let opened = parent
+            .file(&self.shared.held)
+            .and_then(|base| self.with_room(|| Directory::open_child(&base, name)));
+        let entered = opened.and_then(|(file, stat)| {
+            let filesystem =
+                if stat.device == parent.id.device { parent.filesystem } else { readable_filesystem(&file)? };
+            Ok(OpenDirectory { file, stat, filesystem })
+        });
+        match entered {
+            Ok(opened) => {
+                let directory = parent.child(name.to_owned(), false, opened);
+                self.list_new(&directory, reader)
+            }
+            Err(error) => {
+                (self.path, self.top) = parent.path_bytes();
+                self.skip_or_report(name, error)
+            }
+        }
+    }
+
+    /// Lists a directory unless it was before, or is on a filesystem to stay away from.
+    fn list_new(&mut self, directory: &Arc<Directory>, reader: &mut DirectoryReader) -> ControlFlow<()> {
+        let elsewhere = self.shared.options.one_file_system && directory.id.device != directory.top_device;
+        if elsewhere || !self.is_new_directory(directory) {
+            return ControlFlow::Continue(());
+        }
+        self.list(directory, reader)
+    }
+
+    fn is_new_directory(&self, directory: &Directory) -> bool {
+        !self.shared.overlapping || self.shared.seen.insert(directory.id)
+    }
+
+    /// Reads names and visits the files among them. While there may be many more, another thread can go on reading.
+    fn list(&mut self, directory: &Arc<Directory>, reader: &mut DirectoryReader) -> ControlFlow<()> {
+        let file = match directory.file(&self.shared.held) {
+            Ok(file) => file,
+            Err(error) => return self.visitor.error(error.with_path(directory.path())),
+        };
+        (self.path, self.top) = directory.path_bytes();
+        loop {
+            match reader.fill(&file) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error) => {
+                    let error = crate::open::unsupported_or("getdents", error);
+                    return self.visitor.error(error.with_path(path_of(&self.path)));
+                }
+            }
+            let shared = reader.may_have_more();
+            if shared {
+                self.shared.queue.push(Task::List(Arc::clone(directory)));
+            }
+            for entry in reader.entries() {
+                self.entry(directory, &file, entry)?;
+            }
+            if shared {
+                return ControlFlow::Continue(());
+            }
+        }
+        if Arc::strong_count(directory) > 1 {
+            self.shared.held.hold(directory);
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn entry(&mut self, directory: &Arc<Directory>, file: &File, entry: Entry<'_>) -> ControlFlow<()> {
+        let follow = self.shared.options.follow;
+        match entry.kind {
+            FileKind::Regular => self.regular(directory, file, entry.name),
+            FileKind::Directory => {
+                if self.goes_into(directory.depth + 1) && self.allows_entry(entry.name, FileKind::Directory) {
+                    self.shared.queue.push(Task::Enter(Arc::clone(directory), entry.name.to_owned()));
+                }
+                ControlFlow::Continue(())
+            }
+            FileKind::Symlink if !follow => ControlFlow::Continue(()),
+            FileKind::Symlink | FileKind::Unknown => {
+                match self.with_room(|| open_entry(file, entry.name, follow)) {
+                    Ok(Opened::File(found)) if found.stat().kind == FileKind::Regular => {
+                        self.visit_entry(entry.name, &found)
+                    }
+                    Ok(Opened::File(_)) => ControlFlow::Continue(()),
+                    Ok(Opened::Directory(opened)) => {
+                        self.later(directory, entry, opened);
+                        ControlFlow::Continue(())
+                    }
+                    Err(error) => self.skip_or_report(entry.name, error),
+                }
+            }
+            _ => ControlFlow::Continue(()),
+        }
+    }
+
+    /// A directory that is open already: reached through a link, or not told by its parent to be one.
+    fn later(&self, parent: &Arc<Directory>, entry: Entry<'_>, opened: OpenDirectory) {
+        if !self.goes_into(parent.depth + 1) || !self.allows_entry(entry.name, FileKind::Directory) {
+            return;
+        }
+        let directory = parent.child(entry.name.to_owned(), entry.kind == FileKind::Symlink, opened);
+        let elsewhere = self.shared.options.one_file_system && directory.id.device != directory.top_device;
+        if !elsewhere && self.is_new_directory(&directory) {
+            self.shared.held.hold(&directory);
+            self.shared.queue.push(Task::List(directory));
+        }
+    }
+
+    /// What the directory says is a regular file: opened at once, and looked at again when it is open.
+    fn regular(&mut self, directory: &Directory, base: &File, name: &CStr) -> ControlFlow<()> {
+        if !self.allows_entry(name, FileKind::Regular) {
+            return ControlFlow::Continue(());
+        }
+        let opened =
+            self.with_room(|| sys::open_regular_at(base, name).map_err(|error| Error::system("open", error)));
+        let found = opened.and_then(|file| {
+            let stat = sys::stat(&file).map_err(|error| Error::system("fstat", error))?;
+            if stat.kind != FileKind::Regular {
+                return Err(Error::new("open", ErrorKind::RefusedKind(stat.kind)));
+            }
+            let filesystem = self.filesystem(directory, &file, stat.device)?;
+            Ok(OpenFile::in_walk(file, stat, filesystem))
+        });
+        match found {
+            Ok(file) => self.visit_entry(name, &file),
+            Err(error) => self.skip_or_report(name, error),
+        }
+    }
+
+    /// The filesystem of a file in `directory`, which is another one where a single file is mounted, and on overlayfs.
+    fn filesystem(&mut self, directory: &Directory, file: &File, device: u64) -> Result<Filesystem> {
+        match self.other {
+            _ if device == directory.id.device => Ok(directory.filesystem),
+            Some((known, filesystem)) if known == device => Ok(filesystem),
+            _ => {
+                let filesystem = readable_filesystem(file)?;
+                self.other = Some((device, filesystem));
+                Ok(filesystem)
+            }
+        }
+    }
+
+    fn visit_entry(&mut self, name: &CStr, file: &OpenFile) -> ControlFlow<()> {
+        if !self.takes(file) {
+            return ControlFlow::Continue(());
+        }
+        let length = push_name(&mut self.path, name);
+        let done = self.visitor.file(Found { path: path_of(&self.path), file, named: false });
+        self.path.truncate(length);
+        done
+    }
+
+    fn visit(&mut self, path: &Path, file: &OpenFile, named: bool) -> ControlFlow<()> {
+        if !self.takes(file) {
+            return ControlFlow::Continue(());
+        }
+        self.visitor.file(Found { path, file, named })
+    }
+
+    /// Whether a file has the right size, and was not taken before under another name.
+    fn takes(&self, file: &OpenFile) -> bool {
+        let options = self.shared.options;
+        let sized = (options.min_size..=options.max_size).contains(&file.size());
+        sized && (!(self.shared.overlapping || file.links() > 1) || self.shared.seen.insert(file.id()))
+    }
+
+    /// Whether a directory at this depth is listed.
+    fn goes_into(&self, depth: usize) -> bool {
+        self.shared.options.max_depth.is_none_or(|most| depth < most)
+    }
+
+    fn allows(&self, path: &Path, kind: FileKind) -> bool {
+        self.shared.options.filter.as_ref().is_none_or(|filter| filter(path, kind))
+    }
+
+    fn allows_entry(&self, name: &CStr, kind: FileKind) -> bool {
+        if self.shared.options.filter.is_none() {
+            return true;
+        }
+        let mut path = self.path.get(self.top..).unwrap_or_default().to_vec();
+        push_name(&mut path, name);
+        let below = path.strip_prefix(b"/").unwrap_or(&path);
+        self.allows(path_of(below), kind)
+    }
+
+    /// What vanished, was replaced or is of a kind that is not read is left out of a walk; the rest is reported.
+    fn skip_or_report(&mut self, name: &CStr, error: Error) -> ControlFlow<()> {
+        if is_passing(&error) {
+            return ControlFlow::Continue(());
+        }
+        let length = push_name(&mut self.path, name);
+        let error = error.with_path(path_of(&self.path));
+        self.path.truncate(length);
+        self.visitor.error(error)
+    }
+
+    /// Tries once more after closing what is only held, when there are no descriptors left.
+    fn with_room<T>(&self, open: impl Fn() -> Result<T>) -> Result<T> {
+        match open() {
+            Err(error) if matches!(error.errno(), Some(errno::EMFILE | errno::ENFILE)) => {
+                self.shared.held.close_all();
+                open()
+            }
+            opened => opened,
+        }
+    }
+}
+
+/// Appends a name to a path, and tells how long the path was.
+fn push_name(path: &mut Vec<u8>, name: &CStr) -> usize {
+    let length = path.len();
+    if path.last().is_some_and(|last| *last != b'/') {
+        path.push(b'/');
+    }
+    path.extend_from_slice(name.to_bytes());
+    length
+}
+
+/// Whether an error only says that the tree changed, or that something is not for us.
+fn is_passing(error: &Error) -> bool {
+    match error.kind() {
+        ErrorKind::Replaced | ErrorKind::RefusedKind(_) | ErrorKind::RefusedFilesystem(_) => true,
+        _ => matches!(error.errno(), Some(errno::ENOENT | errno::ELOOP | errno::ENOTDIR | errno::ENXIO)),
+    }
+}
