@@ -77,9 +77,27 @@ impl fmt::Display for Unknown {
 }
 
 impl Error {
-    /// An error of `call` from the operating system.
-    pub(crate) fn system(call: &'static str, error: io::Error) -> Self {
+    /// An error of `call` from the operating system, for programs that make calls of their own.
+    ///
+    /// ```
+    /// let error = std::fs::File::open("/no/such/list").unwrap_err();
+    /// let error = mmapio_core::Error::system("open", error).with_path("/no/such/list");
+    /// assert_eq!(error.to_string(), "/no/such/list: open: No such file or directory");
+    /// ```
+    #[must_use]
+    pub fn system(call: &'static str, error: io::Error) -> Self {
         Self::new(call, ErrorKind::System(error))
+    }
+
+    /// An error about a byte range.
+    ///
+    /// ```
+    /// let error = mmapio_core::Error::range("beyond the end");
+    /// assert_eq!(error.to_string(), "range: beyond the end");
+    /// ```
+    #[must_use]
+    pub fn range(reason: impl Into<String>) -> Self {
+        Self::new("range", ErrorKind::Range(reason.into()))
     }
 
     pub(crate) fn new(call: &'static str, kind: ErrorKind) -> Self {

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::page::{Pages, page_size};
 use crate::size::parse_size;
 
@@ -36,7 +36,7 @@ impl ByteRange {
         match end {
             Some(_) => Ok(Self { offset, length }),
             None => {
-                Err(range_error("the range ends beyond 2^63 - 1, the largest offset in a file".to_owned()))
+                Err(Error::range("the range ends beyond 2^63 - 1, the largest offset in a file".to_owned()))
             }
         }
     }
@@ -102,19 +102,16 @@ impl FromStr for ByteRange {
         let offset = number(offset, text)?;
         let length = length.map(|length| number(length, text)).transpose()?;
         if length == Some(0) {
-            return Err(range_error(format!("`{text}` is empty: the length must be at least 1")));
+            return Err(Error::range(format!("`{text}` is empty: the length must be at least 1")));
         }
         Self::new(offset, length)
     }
 }
 
 fn number(part: &str, text: &str) -> Result<u64> {
-    parse_size(part)
-        .map_err(|_| range_error(format!("`{text}` is not OFFSET[+LENGTH] (examples: 0+4K, 1MiB+64KiB, 2G)")))
-}
-
-fn range_error(reason: String) -> Error {
-    Error::new("range", ErrorKind::Range(reason))
+    parse_size(part).map_err(|_| {
+        Error::range(format!("`{text}` is not OFFSET[+LENGTH] (examples: 0+4K, 1MiB+64KiB, 2G)"))
+    })
 }
 
 /// A byte range inside a file: an offset and a length whose sum is a valid file offset.

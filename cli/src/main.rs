@@ -1,1 +1,33 @@
-fn main(){}
+//! `mmapio`: parse, run, exit status.
+#![forbid(unsafe_code)]
+
+mod args;
+mod commands;
+mod messages;
+mod output;
+mod progress;
+mod render;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+use output::Exit;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    cli.color.write_global();
+    let done = match &cli.command {
+        Command::Incore(incore) => commands::incore::run(incore),
+        Command::Completions(completions) => commands::generate::completions(completions),
+        Command::Man(man) => commands::generate::man(man),
+    };
+    done.unwrap_or_else(|error| output::failure(&error)).into()
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}

@@ -24,13 +24,21 @@ pub enum RunState {
     Hole,
 }
 
-impl fmt::Display for RunState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl RunState {
+    /// The state's name in all formats.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
             Self::Resident => "resident",
             Self::Absent => "absent",
             Self::Hole => "hole",
-        })
+        }
+    }
+}
+
+impl fmt::Display for RunState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -1,0 +1,111 @@
+//! Options that all subcommands with paths have.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum, ValueHint};
+use mmapio_core::ByteRange;
+
+/// Which files.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Which files")]
+pub(crate) struct Paths {
+    /// Files, directories (walked to their end) and block devices.
+    ///
+    /// A symbolic link that is named is followed; below a named directory links are followed only with --follow. A file
+    /// with several names is taken once.
+    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath, help_heading = None)]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// Take only files that match GLOB.
+    ///
+    /// A glob without `/` is matched against file names, one with `/` against the path below the named directory. `*`
+    /// does not cross `/`, `**` does. May be given several times: any may match.
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) include: Vec<String>,
+
+    /// Leave out files and directories that match GLOB (as for --include).
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) exclude: Vec<String>,
+
+    /// Leave out files smaller than SIZE.
+    ///
+    /// Sizes are bytes, or have a suffix: K, M, G, T and KiB, MiB … are powers of 1024, KB, MB … of 1000.
+    #[arg(long, value_name = "SIZE", value_parser = mmapio_core::parse_size)]
+    pub(crate) min_size: Option<u64>,
+
+    /// Leave out files larger than SIZE.
+    #[arg(long, value_name = "SIZE", value_parser = mmapio_core::parse_size)]
+    pub(crate) max_size: Option<u64>,
+
+    /// Go at most N directories deep; 1 takes the files directly in a named directory.
+    #[arg(long, value_name = "N")]
+    pub(crate) max_depth: Option<usize>,
+
+    /// Stay on the filesystem of each named directory.
+    #[arg(short = 'x', long)]
+    pub(crate) one_file_system: bool,
+
+    /// Follow symbolic links below named directories; loops are noticed.
+    #[arg(short = 'L', long)]
+    pub(crate) follow: bool,
+
+    /// Take paths from FILE, one a line; `-` is standard input.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "files0_from")]
+    pub(crate) files_from: Option<PathBuf>,
+
+    /// Take paths from FILE, each ended by a NUL byte, as `find -print0` writes them; `-` is standard input.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) files0_from: Option<PathBuf>,
+
+    /// Look at this part of each file only: OFFSET[+LENGTH], without a length to the end.
+    ///
+    /// Rounded out to whole pages, which is said when it changes anything.
+    #[arg(long, value_name = "OFFSET[+LENGTH]")]
+    pub(crate) range: Option<ByteRange>,
+
+    /// Use at most N threads [default: one a processor].
+    #[arg(short, long, value_name = "N")]
+    pub(crate) jobs: Option<NonZeroUsize>,
+}
+
+/// What is said besides the data, on standard error.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Messages")]
+pub(crate) struct Messages {
+    /// Say nothing of paths that fail; the exit status still tells.
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+
+    /// Say more: why residency is unknown, and how long it took.
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+
+    /// Show progress on long walks: on a terminal, always, or never.
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = When::Auto)]
+    pub(crate) progress: When,
+}
+
+/// When to do something that suits a terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum When {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// How data is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people: aligned columns.
+    Table,
+    /// One JSON document.
+    Json,
+    /// One JSON record a line, as they are found.
+    Ndjson,
+    /// Comma-separated values, as they are found.
+    Csv,
+}

@@ -1,0 +1,116 @@
+//! Arguments of `mmapio incore`.
+
+use std::num::NonZeroUsize;
+
+use clap::{Args, ValueEnum};
+
+use super::EXIT_STATUS;
+use super::common::{Format, Messages, Paths};
+use crate::render::columns::{Column, ColumnChoice, parse_column, parse_columns};
+
+const EXAMPLES: &str = "\
+Examples:
+  mmapio incore table.db                    one file, with a strip of where it is resident
+  mmapio incore --top 10 --total /var/lib   the ten files that hold most memory, and the sum of all
+  mmapio incore --runs table.db             exactly which bytes, one range a line
+  mmapio incore --format ndjson /srv | jq   records for programs
+
+What is resident is asked of cachestat(2), or of mincore(2) where that is missing or wrong; no byte of a file is
+read, so looking changes nothing. The kernel tells residency only to a file's owner, to those who may write it and
+to root: for other files it is shown as unknown (`?`, null), with the reason.";
+
+/// Show what is resident in memory: counts, strips, exact ranges.
+///
+/// Prints, for every file, its size, its pages, how much of it is in memory, and a strip that draws where: from the start of
+/// the file at the left to its end at the right.
+#[derive(Debug, Args)]
+#[command(after_help = "`--help` has examples.", after_long_help = format!("{EXAMPLES}\n\n{EXIT_STATUS}"))]
+#[command(
+    override_usage = "mmapio incore [OPTIONS] PATH...\n       mmapio incore [OPTIONS] --files-from FILE"
+)]
+pub(crate) struct Incore {
+    #[command(flatten)]
+    pub(crate) paths: Paths,
+
+    #[command(flatten)]
+    pub(crate) show: Show,
+
+    #[command(flatten)]
+    pub(crate) messages: Messages,
+}
+
+/// What is shown, and how.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What is shown")]
+pub(crate) struct Show {
+    /// Print exact ranges, one a row: the resident ones, the absent ones, or all (absent data and holes told apart).
+    #[arg(long, value_name = "WHICH", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "all")]
+    #[arg(conflicts_with_all = ["columns", "sort", "top", "cached_only", "summary"])]
+    pub(crate) runs: Option<WhichRuns>,
+
+    /// How to write what is found.
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+
+    /// The columns of tables and csv, separated by commas; `help` lists them.
+    #[arg(long, value_name = "LIST", value_parser = parse_columns)]
+    pub(crate) columns: Option<ColumnChoice>,
+
+    /// Sort by COLUMN: numbers from the largest, text from A to Z, unknown last.
+    #[arg(long, value_name = "COLUMN", value_parser = parse_column)]
+    pub(crate) sort: Option<&'static Column>,
+
+    /// Sort the other way round.
+    #[arg(short, long)]
+    pub(crate) reverse: bool,
+
+    /// Show only the first N files, sorted by resident memory unless --sort says otherwise.
+    #[arg(long, value_name = "N")]
+    pub(crate) top: Option<NonZeroUsize>,
+
+    /// Leave out files that have nothing in memory.
+    #[arg(long)]
+    pub(crate) cached_only: bool,
+
+    /// Add the total of all files, also of those that are not shown.
+    #[arg(long)]
+    pub(crate) total: bool,
+
+    /// Show the total alone.
+    #[arg(short, long)]
+    pub(crate) summary: bool,
+
+    /// Draw strips with ASCII characters.
+    #[arg(long)]
+    pub(crate) ascii: bool,
+
+    /// Print sizes in tables as plain bytes.
+    #[arg(long)]
+    pub(crate) exact: bool,
+
+    /// Which system call to ask.
+    #[arg(long, value_name = "CALL", value_enum, default_value_t = ProbeArg::Auto)]
+    pub(crate) probe: ProbeArg,
+}
+
+/// Which ranges to print.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum WhichRuns {
+    /// Ranges in memory.
+    Resident,
+    /// Ranges with data that is not in memory.
+    Absent,
+    /// All ranges, holes too.
+    All,
+}
+
+/// Which system call to ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ProbeArg {
+    /// cachestat where it is there and right, else mincore.
+    Auto,
+    /// cachestat or unknown.
+    Cachestat,
+    /// mincore or unknown: slower, but does not count pages that are being read or could not be.
+    Mincore,
+}

@@ -1,0 +1,42 @@
+//! What can be typed. Types only: their doc comments are the help, the man pages and the completions.
+
+pub(crate) mod common;
+pub(crate) mod generate;
+pub(crate) mod incore;
+
+use clap::{Parser, Subcommand};
+
+/// Shows and steers what of a file is in memory.
+///
+/// The kernel keeps the parts of files that were read or written lately in memory, the page cache. mmapio tells what of
+/// any file or directory tree is there, truthfully: what the kernel will not tell is shown as unknown, never as a number.
+#[derive(Debug, Parser)]
+#[command(name = "mmapio", version, propagate_version = true, arg_required_else_help = true)]
+#[command(after_help = "Start with `mmapio incore PATH`; `mmapio incore --help` has examples.")]
+#[command(after_long_help = EXIT_STATUS)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    /// Whether to colour what is printed; NO_COLOR and CLICOLOR_FORCE are honoured.
+    #[command(flatten)]
+    pub(crate) color: colorchoice_clap::Color,
+}
+
+/// What mmapio can do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Incore(incore::Incore),
+    Completions(generate::Completions),
+    Man(generate::Man),
+}
+
+/// The section that every manual page has.
+pub(crate) const EXIT_STATUS: &str = "\
+Exit status:
+  0    all done; a closed standard output (as with `| head`) is no failure
+  1    some path failed; each is named on standard error, the others are done
+  2    wrong usage
+  3    a condition that the caller set was not met
+  130  interrupted";

@@ -1,0 +1,200 @@
+//! `mmapio incore`.
+
+use std::io::IsTerminal;
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
+
+use anyhow::Result;
+use comfy_table::{Table, presets};
+use mmapio_core::{ProbeChoice, walk};
+
+use super::paths;
+use super::scan::{Plan, Scan, Task};
+use crate::args::common;
+use crate::args::incore::{Incore, ProbeArg, Show};
+use crate::messages;
+use crate::output::{Exit, Output};
+use crate::progress::Progress;
+use crate::render::Format;
+use crate::render::columns::{COLUMNS, Column, ColumnChoice, compare, parse_column};
+use crate::render::csv::Csv;
+use crate::render::json::Json;
+use crate::render::ndjson::Ndjson;
+use crate::render::row::{Row, Total};
+use crate::render::table::{self, Look, RunLines};
+
+/// Runs it.
+pub(crate) fn run(arguments: &Incore) -> Result<Exit> {
+    let start = Instant::now();
+    let show = &arguments.show;
+    let columns = match &show.columns {
+        Some(ColumnChoice::Help) => return column_help(),
+        Some(ColumnChoice::These(columns)) => Some(columns.clone()),
+        None => None,
+    };
+    if !paths::are_given(&arguments.paths) {
+        paths::usage_error(
+            "incore",
+            "no PATH was given: name files, directories or block devices, or use --files-from",
+        );
+    }
+    let options = paths::options(&arguments.paths)?;
+    let list = paths::list(&arguments.paths)?;
+    let output = Output::stdout()?;
+    let progress = Progress::new(arguments.messages.progress);
+    let format = format(show, columns.as_ref());
+    let plan = Plan {
+        task: task(show),
+        range: arguments.paths.range.unwrap_or_default(),
+        probe: probe(show.probe),
+        cached_only: show.cached_only,
+        quiet: arguments.messages.quiet,
+        format: &*format,
+        output: &output,
+        progress: &progress,
+        keeps_errors: show.format == common::Format::Json,
+        rounding_said: AtomicBool::new(false),
+    };
+    let mut head = Vec::new();
+    format.head(&mut head);
+    let _ = output.hold().write_apart(&head);
+    let mut found = Merged::of(walk(list, &options, || Scan::new(&plan)));
+    progress.finish();
+    finish(&plan, show, columns, &mut found, options.jobs.get());
+    if arguments.messages.verbose {
+        said_at_length(&found, start);
+    }
+    output.into_result()?;
+    Ok(if found.total.errors > 0 { Exit::SomeFailed } else { Exit::Done })
+}
+
+/// What the threads found, put together.
+struct Merged {
+    rows: Vec<Row<'static>>,
+    total: Total,
+    errors: Vec<mmapio_core::Error>,
+}
+
+impl Merged {
+    fn of(scans: Vec<Scan<'_>>) -> Self {
+        let mut merged = Self { rows: Vec::new(), total: Total::default(), errors: Vec::new() };
+        for mut scan in scans {
+            // When writing failed, the output remembers why.
+            let _ = scan.flush();
+            merged.total.merge(&scan.total);
+            merged.errors.append(&mut scan.errors);
+            merged.rows.append(&mut scan.rows);
+        }
+        merged
+    }
+}
+
+/// Writes the rows that were kept, and what comes after them. When writing fails, the output remembers why.
+fn finish(
+    plan: &Plan<'_>,
+    show: &Show,
+    columns: Option<Vec<&'static Column>>,
+    found: &mut Merged,
+    threads: usize,
+) {
+    let rows = chosen(show, &mut found.rows);
+    let total = (show.total || show.summary).then_some(&found.total);
+    let mut output = plan.output.hold();
+    if show.format == common::Format::Table && show.runs.is_none() {
+        let columns = columns.unwrap_or_else(|| table::usual_columns(rows, total.is_some()));
+        let look = Look { exact: show.exact, color: is_coloured(), threads };
+        if !rows.is_empty() || total.is_some() {
+            let _ = table::draw(rows, total, &columns, look, &mut |text| output.write(text));
+        }
+        return;
+    }
+    let mut chunk = Vec::new();
+    for row in rows {
+        plan.format.file(row, &mut chunk);
+    }
+    let _ = output.write(&chunk);
+    chunk.clear();
+    plan.format.tail(total, &found.errors, &mut chunk);
+    let _ = output.write_apart(&chunk);
+}
+
+/// The rows in the order that was asked for, by path when none was, and as many as were asked for.
+fn chosen<'r>(show: &Show, rows: &'r mut Vec<Row<'static>>) -> &'r [Row<'static>] {
+    let usual = if show.top.is_some() { "resident_bytes" } else { "path" };
+    if let Some(column) = show.sort.or_else(|| parse_column(usual).ok()) {
+        rows.sort_by(|a, b| compare(column, show.reverse, a, b).then_with(|| a.path.cmp(&b.path)));
+    }
+    rows.truncate(show.top.map_or(usize::MAX, std::num::NonZeroUsize::get));
+    rows
+}
+
+/// Whether rows must be kept to the end, or can be written as they come.
+fn task(show: &Show) -> Task {
+    let streams = matches!(show.format, common::Format::Ndjson | common::Format::Csv);
+    match show.runs {
+        Some(which) => Task::WriteRuns(which),
+        None if show.summary => Task::Sum,
+        None if streams && show.sort.is_none() && show.top.is_none() => Task::Write,
+        None if show.format == common::Format::Table => {
+            Task::Keep { parts: strip_width(), ascii: show.ascii }
+        }
+        None => Task::Keep { parts: 0, ascii: false },
+    }
+}
+
+fn format(show: &Show, columns: Option<&Vec<&'static Column>>) -> Box<dyn Format> {
+    let runs = show.runs.is_some();
+    match show.format {
+        common::Format::Table if runs => Box::new(RunLines),
+        common::Format::Table => Box::new(table::Rows),
+        common::Format::Json => Box::new(Json { runs }),
+        common::Format::Ndjson => Box::new(Ndjson),
+        common::Format::Csv if runs => Box::new(Csv::of_runs()),
+        common::Format::Csv => Box::new(Csv::of_files(columns.cloned())),
+    }
+}
+
+fn probe(probe: ProbeArg) -> ProbeChoice {
+    match probe {
+        ProbeArg::Auto => ProbeChoice::Auto,
+        ProbeArg::Cachestat => ProbeChoice::Cachestat,
+        ProbeArg::Mincore => ProbeChoice::Mincore,
+    }
+}
+
+/// A quarter of the terminal, so that numbers and names have room; the same everywhere else.
+fn strip_width() -> usize {
+    const ELSEWHERE: usize = 20;
+    let terminal = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+    terminal.map_or(ELSEWHERE, |width| (width / 4).clamp(4, 40))
+}
+
+fn is_coloured() -> bool {
+    anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
+}
+
+/// What `--columns help` prints.
+fn column_help() -> Result<Exit> {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_header(["COLUMN", "IN TABLES", "HOLDS"]);
+    if let Some((width, _)) = terminal_size::terminal_size().filter(|_| std::io::stdout().is_terminal()) {
+        table.set_width(width.0).set_content_arrangement(comfy_table::ContentArrangement::Dynamic);
+    }
+    for column in &COLUMNS {
+        table.add_row([column.name, if column.in_tables { "yes" } else { "" }, column.about]);
+    }
+    let output = Output::stdout()?;
+    let text: String = table.lines().map(|line| format!("{}\n", line.trim_end().trim_start())).collect();
+    let _ = output.write(text.as_bytes());
+    output.into_result()?;
+    Ok(Exit::Done)
+}
+
+fn said_at_length(found: &Merged, start: Instant) {
+    let Total { files, unknown_files, errors, .. } = found.total;
+    let seconds = start.elapsed().as_secs_f64();
+    messages::note(&format!("{files} files, {unknown_files} unknown, {errors} failed, in {seconds:.3} s"));
+    for row in found.rows.iter().filter(|row| row.residency.unknown.is_some()) {
+        messages::note(&format!("{}: {}", row.path.display(), row.note().unwrap_or_default()));
+    }
+}

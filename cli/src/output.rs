@@ -1,0 +1,103 @@
+//! Standard output and the exit status: a closed pipe is success, a full disk is not.
+
+use std::fs::File;
+use std::io::{self, ErrorKind, Write};
+use std::ops::ControlFlow;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::messages;
+
+/// The exit status, documented in every manual page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    Done = 0,
+    SomeFailed = 1,
+}
+
+/// Ends a run that could not go on.
+pub(crate) fn failure(error: &anyhow::Error) -> Exit {
+    if error.chain().any(is_closed_pipe) {
+        return Exit::Done;
+    }
+    messages::error(&format!("{error:#}"));
+    Exit::SomeFailed
+}
+
+fn is_closed_pipe(error: &(dyn std::error::Error + 'static)) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
+}
+
+/// Standard output, for many threads that each bring whole chunks of records.
+#[derive(Debug)]
+pub(crate) struct Output {
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    out: File,
+    /// Whether nothing was written yet.
+    fresh: bool,
+    error: Option<io::Error>,
+}
+
+/// Standard output, held by one thread until this is dropped.
+pub(crate) struct Held<'a> {
+    state: MutexGuard<'a, State>,
+}
+
+impl Output {
+    /// Standard output without the line buffer of the standard library, which would be filled line by line.
+    pub(crate) fn stdout() -> io::Result<Self> {
+        let out = duplicate_of_stdout()?;
+        Ok(Self { state: Mutex::new(State { out, fresh: true, error: None }) })
+    }
+
+    /// Holds it so that several chunks stay together.
+    pub(crate) fn hold(&self) -> Held<'_> {
+        Held { state: self.state.lock().unwrap_or_else(PoisonError::into_inner) }
+    }
+
+    /// Writes a chunk.
+    pub(crate) fn write(&self, chunk: &[u8]) -> ControlFlow<()> {
+        self.hold().write(chunk)
+    }
+
+    /// How writing went.
+    pub(crate) fn into_result(self) -> io::Result<()> {
+        match self.state.into_inner().unwrap_or_else(PoisonError::into_inner).error {
+            Some(error) => Err(error),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Held<'_> {
+    /// Writes a chunk of records; breaks when there is no sense in going on. The comma before the very first record is
+    /// left out.
+    pub(crate) fn write(&mut self, chunk: &[u8]) -> ControlFlow<()> {
+        let first = self.state.fresh;
+        self.state.fresh = first && chunk.is_empty();
+        self.write_apart(if first { chunk.strip_prefix(b",").unwrap_or(chunk) } else { chunk })
+    }
+
+    /// Writes what is no record: what comes before and after them.
+    pub(crate) fn write_apart(&mut self, text: &[u8]) -> ControlFlow<()> {
+        if self.state.error.is_none() {
+            self.state.error = self.state.out.write_all(text).err();
+        }
+        if self.state.error.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}
+
+#[cfg(unix)]
+fn duplicate_of_stdout() -> io::Result<File> {
+    use std::os::fd::AsFd;
+    io::stdout().as_fd().try_clone_to_owned().map(File::from)
+}
+
+#[cfg(windows)]
+fn duplicate_of_stdout() -> io::Result<File> {
+    use std::os::windows::io::AsHandle;
+    io::stdout().as_handle().try_clone_to_owned().map(File::from)
+}

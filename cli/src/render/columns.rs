@@ -1,0 +1,252 @@
+//! THE column table: tables, csv, JSON, sorting and help all read it. A new column is one row here.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::path::Path;
+
+use mmapio_core::Pages;
+
+use super::row::{Row, Total};
+
+/// What a column holds for a file, before it is written in any format. None is unknown.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Value<'a> {
+    Path(&'a Path),
+    Bytes(Option<u64>),
+    Count(Option<u64>),
+    Percent(Option<f64>),
+    Text(Option<Cow<'a, str>>),
+}
+
+/// A column.
+#[derive(Debug)]
+pub(crate) struct Column {
+    /// Its name in options, csv and JSON.
+    pub(crate) name: &'static str,
+    /// Its heading in tables.
+    pub(crate) heading: &'static str,
+    /// What it holds, in a line.
+    pub(crate) about: &'static str,
+    /// Whether JSON and csv have it unless told otherwise.
+    pub(crate) is_data: bool,
+    /// Whether tables have it unless told otherwise.
+    pub(crate) in_tables: bool,
+    /// Its value for a file.
+    pub(crate) of_file: for<'a> fn(&'a Row<'_>) -> Value<'a>,
+    /// Its value for the sum of files.
+    pub(crate) of_total: fn(&Total) -> Value<'static>,
+}
+
+impl Column {
+    /// Whether it holds numbers, which stand at the right.
+    pub(crate) fn is_number(&self) -> bool {
+        !matches!((self.of_total)(&Total::default()), Value::Text(_) | Value::Path(_))
+    }
+}
+
+/// The columns in their order.
+pub(crate) const COLUMNS: [Column; 13] = [
+    Column {
+        name: "size",
+        heading: "SIZE",
+        about: "size of the file",
+        is_data: true,
+        in_tables: true,
+        of_file: |row| Value::Bytes(Some(row.size)),
+        of_total: |total| Value::Bytes(Some(total.size)),
+    },
+    Column {
+        name: "pages",
+        heading: "PAGES",
+        about: "pages that the file (or --range) has",
+        is_data: true,
+        in_tables: true,
+        of_file: |row| count(Some(row.residency.pages)),
+        of_total: |total| count(Some(total.pages)),
+    },
+    Column {
+        name: "resident_pages",
+        heading: "RES-PAGES",
+        about: "pages in memory",
+        is_data: true,
+        in_tables: false,
+        of_file: |row| count(row.residency.resident),
+        of_total: |total| count(total.resident),
+    },
+    Column {
+        name: "resident_bytes",
+        heading: "RESIDENT",
+        about: "memory that those pages take",
+        is_data: true,
+        in_tables: true,
+        of_file: |row| Value::Bytes(row.residency.resident.map(Pages::bytes)),
+        of_total: |total| Value::Bytes(total.resident.map(Pages::bytes)),
+    },
+    Column {
+        name: "resident_percent",
+        heading: "%",
+        about: "pages in memory, in percent of all",
+        is_data: true,
+        in_tables: true,
+        of_file: |row| Value::Percent(row.residency.percent()),
+        of_total: |total| Value::Percent(total.percent()),
+    },
+    Column {
+        name: "dirty_pages",
+        heading: "DIRTY",
+        about: "pages newer than the storage (a large folio counts as a whole)",
+        is_data: true,
+        in_tables: false,
+        of_file: |row| count(row.residency.dirty),
+        of_total: |total| count(total.dirty),
+    },
+    Column {
+        name: "writeback_pages",
+        heading: "WRITEBACK",
+        about: "pages being written to the storage",
+        is_data: true,
+        in_tables: false,
+        of_file: |row| count(row.residency.writeback),
+        of_total: |total| count(total.writeback),
+    },
+    Column {
+        name: "evicted_pages",
+        heading: "EVICTED",
+        about: "pages that memory pressure pushed out (tmpfs: to swap)",
+        is_data: true,
+        in_tables: false,
+        of_file: |row| count(row.residency.evicted),
+        of_total: |total| count(total.evicted),
+    },
+    Column {
+        name: "recently_evicted_pages",
+        heading: "RECENTLY",
+        about: "those of them pushed out so recently that memory is short",
+        is_data: true,
+        in_tables: false,
+        of_file: |row| count(row.residency.recently_evicted),
+        of_total: |total| count(total.recently_evicted),
+    },
+    Column {
+        name: "probe",
+        heading: "PROBE",
+        about: "system call that answered: cachestat or mincore",
+        is_data: true,
+        in_tables: false,
+        of_file: |row| text(row.residency.probe.map(|probe| probe.to_string())),
+        of_total: |_| text(Some(String::new())),
+    },
+    Column {
+        name: "map",
+        heading: "MAP",
+        about: "strip from the start of the file to its end: · absent, ▁…▇ partly, █ resident",
+        is_data: false,
+        in_tables: true,
+        of_file: |row| Value::Text(row.residency.resident.map(|_| Cow::Borrowed(&*row.strip))),
+        of_total: |_| text(Some(String::new())),
+    },
+    Column {
+        name: "path",
+        heading: "PATH",
+        about: "path as named, or below a named directory",
+        is_data: true,
+        in_tables: true,
+        of_file: |row| Value::Path(&row.path),
+        of_total: |total| text(Some(files(total))),
+    },
+    Column {
+        name: "note",
+        heading: "NOTE",
+        about: "why residency is unknown, or that the file changed meanwhile",
+        is_data: false,
+        in_tables: false,
+        of_file: |row| text(Some(row.note().unwrap_or_default())),
+        of_total: |_| text(Some(String::new())),
+    },
+];
+
+fn count(pages: Option<Pages>) -> Value<'static> {
+    Value::Count(pages.map(|pages| pages.0))
+}
+
+fn text(text: Option<String>) -> Value<'static> {
+    Value::Text(text.map(Cow::Owned))
+}
+
+/// What stands where the path would be, in the total.
+fn files(total: &Total) -> String {
+    let mut text = format!("total of {} file{}", total.files, if total.files == 1 { "" } else { "s" });
+    if total.unknown_files > 0 {
+        text += &format!(", {} unknown", total.unknown_files);
+    }
+    text
+}
+
+/// The columns that were asked for.
+#[derive(Debug, Clone)]
+pub(crate) enum ColumnChoice {
+    /// A list of them.
+    Help,
+    /// These.
+    These(Vec<&'static Column>),
+}
+
+/// Reads one column's name.
+pub(crate) fn parse_column(name: &str) -> Result<&'static Column, String> {
+    COLUMNS.iter().find(|column| column.name == name).ok_or_else(|| {
+        let names: Vec<_> = COLUMNS.iter().map(|column| column.name).collect();
+        format!("there is no column `{name}`; there are {}", names.join(", "))
+    })
+}
+
+/// Reads a list of columns, or `help`.
+pub(crate) fn parse_columns(list: &str) -> Result<ColumnChoice, String> {
+    match list {
+        "help" => Ok(ColumnChoice::Help),
+        _ => list
+            .split(',')
+            .map(|name| parse_column(name.trim()))
+            .collect::<Result<_, _>>()
+            .map(ColumnChoice::These),
+    }
+}
+
+/// The order of two files by one column: numbers from the largest, text from A to Z, unknown last in any case.
+pub(crate) fn compare(column: &Column, reverse: bool, a: &Row<'_>, b: &Row<'_>) -> Ordering {
+    let turn = |order: Ordering| if reverse { order.reverse() } else { order };
+    match ((column.of_file)(a), (column.of_file)(b)) {
+        (Value::Bytes(a), Value::Bytes(b)) | (Value::Count(a), Value::Count(b)) => {
+            unknown_last(a, b, |a, b| turn(b.cmp(&a)))
+        }
+        (Value::Percent(a), Value::Percent(b)) => unknown_last(a, b, |a, b| turn(b.total_cmp(&a))),
+        (Value::Text(a), Value::Text(b)) => unknown_last(a, b, |a, b| turn(a.cmp(&b))),
+        (Value::Path(a), Value::Path(b)) => turn(a.as_os_str().cmp(b.as_os_str())),
+        _ => Ordering::Equal,
+    }
+}
+
+fn unknown_last<T>(a: Option<T>, b: Option<T>, order: impl Fn(T, T) -> Ordering) -> Ordering {
+    match (a, b) {
+        (Some(a), Some(b)) => order(a, b),
+        (None, Some(_)) => Ordering::Greater,
+        (Some(_), None) => Ordering::Less,
+        (None, None) => Ordering::Equal,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn names_are_unique_and_every_column_is_explained() {
+        let names: HashSet<_> = COLUMNS.iter().map(|column| column.name).collect();
+        assert_eq!(names.len(), COLUMNS.len());
+        for column in &COLUMNS {
+            assert!(!column.about.is_empty() && !column.about.ends_with('.'), "{}", column.name);
+            assert_eq!(column.heading, column.heading.to_uppercase());
+            assert!(parse_column(column.name).is_ok());
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Comma-separated values, RFC 4180, by the csv crate. Paths keep their bytes.
+
+use std::path::Path;
+
+use mmapio_core::{Error, Run};
+
+use super::Format;
+use super::columns::{COLUMNS, Column, Value};
+use super::records::rounded;
+use super::row::{Row, Total};
+
+/// The format: these columns, or those of ranges.
+pub(crate) struct Csv {
+    columns: Option<Vec<&'static Column>>,
+}
+
+impl Csv {
+    /// Of files, with the columns that were chosen or all that hold data and the reason why residency is unknown.
+    pub(crate) fn of_files(columns: Option<Vec<&'static Column>>) -> Self {
+        let all = || COLUMNS.iter().filter(|column| column.is_data || column.name == "note").collect();
+        Self { columns: Some(columns.unwrap_or_else(all)) }
+    }
+
+    /// Of ranges.
+    pub(crate) fn of_runs() -> Self {
+        Self { columns: None }
+    }
+}
+
+impl Format for Csv {
+    fn head(&self, out: &mut Vec<u8>) {
+        match &self.columns {
+            Some(columns) => record(columns.iter().map(|column| column.name.as_bytes().to_vec()), out),
+            None => {
+                record(["path", "offset", "length", "state"].iter().map(|name| name.as_bytes().to_vec()), out)
+            }
+        }
+    }
+
+    fn file(&self, row: &Row<'_>, out: &mut Vec<u8>) {
+        let columns = self.columns.as_deref().unwrap_or_default();
+        record(columns.iter().map(|column| field((column.of_file)(row))), out);
+    }
+
+    fn run(&self, path: &Path, run: &Run, out: &mut Vec<u8>) {
+        let fields = [
+            path.as_os_str().as_encoded_bytes().to_vec(),
+            run.extent.offset().to_string().into_bytes(),
+            run.extent.length().to_string().into_bytes(),
+            run.state.as_str().as_bytes().to_vec(),
+        ];
+        record(fields.into_iter(), out);
+    }
+
+    fn tail(&self, total: Option<&Total>, _errors: &[Error], out: &mut Vec<u8>) {
+        if let (Some(total), Some(columns)) = (total, &self.columns) {
+            record(columns.iter().map(|column| field((column.of_total)(total))), out);
+        }
+    }
+}
+
+/// Unknown is an empty field.
+fn field(value: Value<'_>) -> Vec<u8> {
+    match value {
+        Value::Path(path) => path.as_os_str().as_encoded_bytes().to_vec(),
+        Value::Bytes(number) | Value::Count(number) => {
+            number.map(|number| number.to_string()).unwrap_or_default().into()
+        }
+        Value::Percent(percent) => {
+            percent.map(|percent| rounded(percent).to_string()).unwrap_or_default().into()
+        }
+        Value::Text(text) => text.unwrap_or_default().into_owned().into_bytes(),
+    }
+}
+
+fn record(fields: impl Iterator<Item = Vec<u8>>, out: &mut Vec<u8>) {
+    let mut writer = csv::WriterBuilder::new().buffer_capacity(256).from_writer(out);
+    // Writing into memory cannot fail, and there is but one record, so all have the same length.
+    let _ = writer.write_record(fields);
+    let _ = writer.flush();
+}

@@ -1,0 +1,48 @@
+//! One JSON document: the records of ndjson in three lists.
+
+use std::path::Path;
+
+use mmapio_core::{Error, Run};
+
+use super::Format;
+use super::ndjson::push;
+use super::records::{ErrorRecord, FileRecord, RunRecord, TotalRecord};
+use super::row::{Row, Total};
+
+/// The format; its list is of files or of runs.
+pub(crate) struct Json {
+    pub(crate) runs: bool,
+}
+
+impl Format for Json {
+    fn head(&self, out: &mut Vec<u8>) {
+        let list = if self.runs { "\"files\":[],\"runs\":[" } else { "\"files\":[" };
+        out.extend_from_slice(b"{\"version\":1,");
+        out.extend_from_slice(list.as_bytes());
+    }
+
+    fn file(&self, row: &Row<'_>, out: &mut Vec<u8>) {
+        out.extend_from_slice(b",\n");
+        push(&FileRecord(row), out);
+    }
+
+    fn run(&self, path: &Path, run: &Run, out: &mut Vec<u8>) {
+        out.extend_from_slice(b",\n");
+        push(&RunRecord(path, run), out);
+    }
+
+    fn tail(&self, total: Option<&Total>, errors: &[Error], out: &mut Vec<u8>) {
+        out.extend_from_slice(b"\n],");
+        if let Some(total) = total {
+            out.extend_from_slice(b"\"total\":");
+            push(&TotalRecord(total), out);
+            out.push(b',');
+        }
+        out.extend_from_slice(b"\"errors\":[");
+        for (index, error) in errors.iter().enumerate() {
+            out.extend_from_slice(if index == 0 { b"\n" } else { b",\n" });
+            push(&ErrorRecord(error), out);
+        }
+        out.extend_from_slice(b"]}\n");
+    }
+}

@@ -1,0 +1,38 @@
+//! How what was found is written: the column table, and one file an output format.
+
+pub(crate) mod columns;
+pub(crate) mod csv;
+pub(crate) mod escape;
+pub(crate) mod json;
+pub(crate) mod ndjson;
+pub(crate) mod records;
+pub(crate) mod row;
+pub(crate) mod strip;
+pub(crate) mod table;
+
+use std::path::Path;
+
+use mmapio_core::{Error, Run};
+
+use row::{Row, Total};
+
+/// An output format. Each method appends text to `out`; nothing here knows where that goes.
+///
+/// Records are independent of each other, so that threads can write them apart. A record that needs a comma before it begins with one;
+/// whoever puts the records together leaves out the very first.
+pub(crate) trait Format: Sync {
+    /// What comes before the first record.
+    fn head(&self, _out: &mut Vec<u8>) {}
+
+    /// A file.
+    fn file(&self, row: &Row<'_>, out: &mut Vec<u8>);
+
+    /// A range of a file.
+    fn run(&self, path: &Path, run: &Run, out: &mut Vec<u8>);
+
+    /// A path that failed, in formats that keep such things among the data.
+    fn error(&self, _error: &Error, _out: &mut Vec<u8>) {}
+
+    /// What comes after the last record.
+    fn tail(&self, _total: Option<&Total>, _errors: &[Error], _out: &mut Vec<u8>) {}
+}

@@ -1,0 +1,44 @@
+//! One JSON record a line.
+
+use std::path::Path;
+
+use mmapio_core::{Error, Run};
+use serde::Serialize;
+
+use super::Format;
+use super::records::{ErrorRecord, FileRecord, RunRecord, TotalRecord};
+use super::row::{Row, Total};
+
+/// The format.
+pub(crate) struct Ndjson;
+
+impl Format for Ndjson {
+    fn file(&self, row: &Row<'_>, out: &mut Vec<u8>) {
+        line(&FileRecord(row), out);
+    }
+
+    fn run(&self, path: &Path, run: &Run, out: &mut Vec<u8>) {
+        line(&RunRecord(path, run), out);
+    }
+
+    fn error(&self, error: &Error, out: &mut Vec<u8>) {
+        line(&ErrorRecord(error), out);
+    }
+
+    fn tail(&self, total: Option<&Total>, _errors: &[Error], out: &mut Vec<u8>) {
+        if let Some(total) = total {
+            line(&TotalRecord(total), out);
+        }
+    }
+}
+
+fn line(record: &impl Serialize, out: &mut Vec<u8>) {
+    push(record, out);
+    out.push(b'\n');
+}
+
+/// Appends a record as JSON.
+pub(crate) fn push(record: &impl Serialize, out: &mut Vec<u8>) {
+    // Neither can writing into memory fail, nor have these records keys that are no text.
+    let _ = serde_json::to_writer(out, record);
+}

@@ -1,0 +1,115 @@
+//! The records of the machine formats: a contract, described by `docs/residency.schema.json`.
+
+use std::path::Path;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use mmapio_core::{Error, Run};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use super::columns::{COLUMNS, Value};
+use super::row::{Row, Total};
+
+/// A file's record.
+pub(crate) struct FileRecord<'a>(pub(crate) &'a Row<'a>);
+
+/// A range's record.
+pub(crate) struct RunRecord<'a>(pub(crate) &'a Path, pub(crate) &'a Run);
+
+/// The record of the sum of all files.
+pub(crate) struct TotalRecord<'a>(pub(crate) &'a Total);
+
+/// The record of a path that failed.
+pub(crate) struct ErrorRecord<'a>(pub(crate) &'a Error);
+
+impl Serialize for FileRecord<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let row = self.0;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("type", "file")?;
+        path_entry(&mut map, row.path.as_ref())?;
+        if row.ranged {
+            map.serialize_entry("offset", &row.residency.extent.offset())?;
+            map.serialize_entry("length", &row.residency.extent.length())?;
+        }
+        for column in COLUMNS.iter().filter(|column| column.is_data && column.name != "path") {
+            value_entry(&mut map, column.name, (column.of_file)(row))?;
+        }
+        if let Some(unknown) = row.residency.unknown {
+            map.serialize_entry("unknown", &unknown.to_string())?;
+        }
+        if row.residency.changed {
+            map.serialize_entry("changed", &true)?;
+        }
+        map.end()
+    }
+}
+
+impl Serialize for RunRecord<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(path, run) = self;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("type", "run")?;
+        path_entry(&mut map, path)?;
+        map.serialize_entry("offset", &run.extent.offset())?;
+        map.serialize_entry("length", &run.extent.length())?;
+        map.serialize_entry("state", &run.state.as_str())?;
+        map.end()
+    }
+}
+
+impl Serialize for TotalRecord<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let total = self.0;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("type", "total")?;
+        map.serialize_entry("files", &total.files)?;
+        for column in COLUMNS.iter().filter(|column| column.is_data) {
+            let value = (column.of_total)(total);
+            if !matches!(value, Value::Text(_)) {
+                value_entry(&mut map, column.name, value)?;
+            }
+        }
+        map.serialize_entry("unknown_files", &total.unknown_files)?;
+        map.serialize_entry("errors", &total.errors)?;
+        map.end()
+    }
+}
+
+impl Serialize for ErrorRecord<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let error = self.0;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("type", "error")?;
+        if let Some(path) = error.path() {
+            path_entry(&mut map, path)?;
+        }
+        map.serialize_entry("call", error.call())?;
+        map.serialize_entry("errno", &error.errno())?;
+        map.serialize_entry("message", &error.reason())?;
+        map.end()
+    }
+}
+
+/// A path without loss: as text where it is UTF-8, else its bytes in base64.
+fn path_entry<M: SerializeMap>(map: &mut M, path: &Path) -> Result<(), M::Error> {
+    match path.to_str() {
+        Some(text) => map.serialize_entry("path", text),
+        None => map.serialize_entry("path_b64", &STANDARD.encode(path.as_os_str().as_encoded_bytes())),
+    }
+}
+
+fn value_entry<M: SerializeMap>(map: &mut M, name: &str, value: Value<'_>) -> Result<(), M::Error> {
+    match value {
+        Value::Path(path) => path_entry(map, path),
+        Value::Bytes(number) | Value::Count(number) => map.serialize_entry(name, &number),
+        Value::Percent(percent) => map.serialize_entry(name, &percent.map(rounded)),
+        Value::Text(text) => map.serialize_entry(name, &text),
+    }
+}
+
+/// Percentages to a thousandth, without making a file that lacks a page complete.
+pub(crate) fn rounded(percent: f64) -> f64 {
+    let thousandths = (percent * 1000.0).floor() / 1000.0;
+    if percent > 0.0 { thousandths.max(0.001) } else { thousandths }
+}
