@@ -19,7 +19,11 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// assert_eq!(error.call(), "open");
 /// ```
 #[derive(Debug)]
-pub struct Error {
+pub struct Error(Box<Inner>);
+
+/// Behind a pointer, so that a result costs next to nothing where all goes well.
+#[derive(Debug)]
+struct Inner {
     path: Option<PathBuf>,
     call: &'static str,
     kind: ErrorKind,
@@ -101,7 +105,7 @@ impl Error {
     }
 
     pub(crate) fn new(call: &'static str, kind: ErrorKind) -> Self {
-        Self { path: None, call, kind }
+        Self(Box::new(Inner { path: None, call, kind }))
     }
 
     /// The same error, about `path`. A path that is already there stays.
@@ -113,32 +117,32 @@ impl Error {
     /// ```
     #[must_use]
     pub fn with_path(mut self, path: impl AsRef<Path>) -> Self {
-        self.path.get_or_insert_with(|| path.as_ref().to_owned());
+        self.0.path.get_or_insert_with(|| path.as_ref().to_owned());
         self
     }
 
     /// The path that the error is about, where there is one.
     #[must_use]
     pub fn path(&self) -> Option<&Path> {
-        self.path.as_deref()
+        self.0.path.as_deref()
     }
 
     /// The name of the call that failed, such as `open` or `mincore`.
     #[must_use]
     pub fn call(&self) -> &'static str {
-        self.call
+        self.0.call
     }
 
     /// The reason.
     #[must_use]
     pub fn kind(&self) -> &ErrorKind {
-        &self.kind
+        &self.0.kind
     }
 
     /// The system's error number, where the system gave one.
     #[must_use]
     pub fn errno(&self) -> Option<i32> {
-        match &self.kind {
+        match &self.0.kind {
             ErrorKind::System(error) => error.raw_os_error(),
             _ => None,
         }
@@ -152,7 +156,7 @@ impl Error {
     /// ```
     #[must_use]
     pub fn reason(&self) -> String {
-        match &self.kind {
+        match &self.0.kind {
             ErrorKind::System(error) => system_reason(error),
             ErrorKind::Unsupported { system } => format!("not supported on {system}"),
             ErrorKind::RefusedKind(kind) => {
@@ -180,16 +184,16 @@ fn system_reason(error: &io::Error) -> String {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(path) = &self.path {
+        if let Some(path) = &self.0.path {
             write!(f, "{}: ", path.display())?;
         }
-        write!(f, "{}: {}", self.call, self.reason())
+        write!(f, "{}: {}", self.0.call, self.reason())
     }
 }
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match &self.kind {
+        match &self.0.kind {
             ErrorKind::System(error) => Some(error),
             _ => None,
         }

@@ -74,6 +74,7 @@ pub struct Runs<'a> {
     spans: Spans<Prober<'a>>,
     holes: Holes<'a>,
     extent: Extent,
+    page_size: u64,
     /// The first page not yet given to a run, and what is known of the pages after it.
     page: u64,
     pending: Option<(bool, u64)>,
@@ -84,10 +85,11 @@ pub struct Runs<'a> {
 
 impl<'a> Runs<'a> {
     pub(crate) fn new(prober: Prober<'a>, extent: Extent) -> Self {
-        let first = extent.offset() / page_size();
+        let page_size = page_size();
+        let first = extent.offset() / page_size;
         let holes = Holes::new(prober.file());
         let spans = Spans::new(prober, first, extent.pages().0);
-        Self { spans, holes, extent, page: first, pending: None, open: None, finished: false }
+        Self { spans, holes, extent, page_size, page: first, pending: None, open: None, finished: false }
     }
 
     /// Whether the file has another size by now: the runs are those of the size it had when it was opened.
@@ -122,7 +124,7 @@ impl<'a> Runs<'a> {
     /// The run of `pages` pages that ends where page `end` begins.
     #[inline]
     fn run(&self, state: RunState, end: u64, pages: u64) -> Run {
-        let page = page_size();
+        let page = self.page_size;
         let extent = Extent::between((end - pages) * page, end.saturating_mul(page).min(self.extent.end()));
         Run { extent, state }
     }

@@ -3,6 +3,7 @@
 use std::ffi::{CStr, CString};
 use std::fs::File;
 use std::io;
+use std::mem::MaybeUninit;
 use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -64,6 +65,21 @@ pub(crate) fn has_cachestat() -> bool {
         .get_or_init(|| raw_cachestat(-1, 0, 0).is_err_and(|error| error.raw_os_error() == Some(libc::EBADF)))
 }
 
+/// fstat(2) by its own number: glibc asks newfstatat with an empty path instead, which takes a tenth of what opening
+/// and asking about a small file costs.
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+pub(super) fn fstat(fd: i32, stat: &mut MaybeUninit<libc::stat>) -> io::Result<()> {
+    // SAFETY: on these architectures the kernel's stat and libc's are the same, and the pointer is to one of them.
+    check(unsafe { libc::syscall(libc::SYS_fstat, fd, stat.as_mut_ptr()) }).map(drop)
+}
+
+/// fstat(2); elsewhere the kernel's stat may differ from libc's.
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+pub(super) fn fstat(fd: i32, stat: &mut MaybeUninit<libc::stat>) -> io::Result<()> {
+    // SAFETY: the pointer is to a stat, of which the call writes one.
+    check(unsafe { libc::fstat(fd, stat.as_mut_ptr()) }).map(drop)
+}
+
 /// Opens `path` without opening what is behind it: `O_PATH`, following links.
 pub(crate) fn look(path: &Path) -> io::Result<File> {
     let path =
@@ -89,7 +105,7 @@ pub(crate) fn reopen(looked: &File, directory: Option<&File>, name: &CStr) -> io
 
 /// The filesystem of an open file, fstatfs(2).
 pub(crate) fn filesystem_of(file: &File) -> io::Result<Filesystem> {
-    let mut raw = std::mem::MaybeUninit::<libc::statfs>::uninit();
+    let mut raw = MaybeUninit::<libc::statfs>::uninit();
     // SAFETY: the descriptor is open, and the kernel writes one statfs through the pointer.
     retry(|| check(unsafe { libc::fstatfs(file.as_raw_fd(), raw.as_mut_ptr()) }))?;
     // SAFETY: fstatfs succeeded, so all of it is written.

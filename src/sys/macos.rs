@@ -3,6 +3,7 @@
 use std::ffi::{CStr, CString};
 use std::fs::File;
 use std::io;
+use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, IntoRawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -23,6 +24,12 @@ pub(crate) fn cachestat(_file: &File, _offset: u64, _length: u64) -> io::Result<
 /// Not there.
 pub(crate) fn has_cachestat() -> bool {
     false
+}
+
+/// fstat(2).
+pub(super) fn fstat(fd: i32, stat: &mut MaybeUninit<libc::stat>) -> io::Result<()> {
+    // SAFETY: the pointer is to a stat, of which the call writes one.
+    check(unsafe { libc::fstat(fd, stat.as_mut_ptr()) }).map(drop)
 }
 
 /// Opens `path` for events only (`O_EVTONLY`), the nearest there is to looking without opening.

@@ -88,8 +88,7 @@ pub(super) fn open_reading(directory: Option<&File>, name: &CStr) -> io::Result<
 )]
 pub(crate) fn stat(file: &File) -> io::Result<Stat> {
     let mut raw = std::mem::MaybeUninit::<libc::stat>::uninit();
-    // SAFETY: the descriptor is open, and the kernel writes one stat through the pointer.
-    check(unsafe { libc::fstat(file.as_raw_fd(), raw.as_mut_ptr()) })?;
+    super::os::fstat(file.as_raw_fd(), &mut raw)?;
     // SAFETY: fstat succeeded, so all of it is written.
     let raw = unsafe { raw.assume_init() };
     Ok(Stat {

@@ -49,8 +49,8 @@ pub struct WalkOptions {
     pub max_size: u64,
     /// Leave out what it refuses; named directories are not asked about.
     pub filter: Option<Filter>,
-    /// How many threads at the most.
-    pub jobs: NonZeroUsize,
+    /// How many threads at the most; none is one a processor.
+    pub jobs: Option<NonZeroUsize>,
 }
 
 impl Default for WalkOptions {
@@ -62,8 +62,22 @@ impl Default for WalkOptions {
             min_size: 0,
             max_size: u64::MAX,
             filter: None,
-            jobs: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+            jobs: None,
         }
+    }
+}
+
+impl WalkOptions {
+    /// The most threads that a walk uses.
+    ///
+    /// ```
+    /// assert!(mmapio_core::WalkOptions::default().threads() >= 1);
+    /// ```
+    #[must_use]
+    pub fn threads(&self) -> usize {
+        // Finding out takes a dozen system calls, so it is not done before it is needed.
+        let processors = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        self.jobs.unwrap_or_else(processors).get()
     }
 }
 
@@ -138,8 +152,8 @@ where
 {
     let mut paths = paths.into_iter();
     let first: Vec<_> = paths.by_ref().take(2).collect();
-    let threads = if is_one_file(&first) { 1 } else { options.jobs.get() };
-    let shared = Shared::new(options, first.len() > 1);
+    let threads = if is_one_file(&first) { 1 } else { options.threads() };
+    let shared = Shared::new(options, threads, first.len() > 1);
     let paths = Mutex::new(first.into_iter().chain(paths).fuse());
     shared.queue.push(Task::Paths);
     let visitors = Mutex::new(Vec::with_capacity(threads));

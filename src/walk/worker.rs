@@ -29,8 +29,8 @@ pub(crate) struct Shared<'a> {
 }
 
 impl<'a> Shared<'a> {
-    pub(crate) fn new(options: &'a WalkOptions, several: bool) -> Self {
-        let held = Held::new(options.jobs.get());
+    pub(crate) fn new(options: &'a WalkOptions, threads: usize, several: bool) -> Self {
+        let held = Held::new(threads);
         Self {
             queue: Queue::default(),
             options,

@@ -27,7 +27,7 @@ pub(crate) struct Cli {
 /// What mmapio can do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    Incore(incore::Incore),
+    Incore(Box<incore::Incore>),
     Completions(generate::Completions),
     Man(generate::Man),
 }

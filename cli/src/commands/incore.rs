@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 use comfy_table::{Table, presets};
-use mmapio_core::{ProbeChoice, walk};
+use mmapio_core::{ProbeChoice, WalkOptions, walk};
 
 use super::paths;
 use super::scan::{Plan, Scan, Task};
@@ -58,9 +58,11 @@ pub(crate) fn run(arguments: &Incore) -> Result<Exit> {
     let mut head = Vec::new();
     format.head(&mut head);
     let _ = output.hold().write_apart(&head);
-    let mut found = Merged::of(walk(list, &options, || Scan::new(&plan)));
+    let order = Order::new(show);
+    let mut found = Merged::of(walk(list, &options, || Scan::new(&plan)), &order);
     progress.finish();
-    finish(&plan, show, columns, &mut found, options.jobs.get());
+    found.rows.truncate(show.top.map_or(usize::MAX, std::num::NonZeroUsize::get));
+    finish(&plan, show, columns, &found, &options);
     if arguments.messages.verbose {
         said_at_length(&found, start);
     }
@@ -68,15 +70,25 @@ pub(crate) fn run(arguments: &Incore) -> Result<Exit> {
     Ok(if found.total.errors > 0 { Exit::SomeFailed } else { Exit::Done })
 }
 
+/// So few rows are sorted faster than a thread is started.
+const FEW_ROWS: usize = 1000;
+
 /// What the threads found, put together.
+#[expect(clippy::vec_box, reason = "sorting moves pointers instead of rows")]
 struct Merged {
-    rows: Vec<Row<'static>>,
+    rows: Vec<Box<Row<'static>>>,
     total: Total,
     errors: Vec<mmapio_core::Error>,
 }
 
 impl Merged {
-    fn of(scans: Vec<Scan<'_>>) -> Self {
+    /// Each thread's rows are sorted at the same time; what is left is to merge them.
+    fn of(mut scans: Vec<Scan<'_>>, order: &Order) -> Self {
+        std::thread::scope(|scope| {
+            for scan in scans.iter_mut().filter(|scan| scan.rows.len() > FEW_ROWS) {
+                scope.spawn(|| order.sort(&mut scan.rows));
+            }
+        });
         let mut merged = Self { rows: Vec::new(), total: Total::default(), errors: Vec::new() };
         for mut scan in scans {
             // When writing failed, the output remembers why.
@@ -85,7 +97,29 @@ impl Merged {
             merged.errors.append(&mut scan.errors);
             merged.rows.append(&mut scan.rows);
         }
+        order.sort(&mut merged.rows);
         merged
+    }
+}
+
+/// The order of rows: the one that was asked for, else by what `--top` is about, else by path.
+struct Order {
+    column: Option<&'static Column>,
+    reverse: bool,
+}
+
+impl Order {
+    fn new(show: &Show) -> Self {
+        let usual = if show.top.is_some() { "resident_bytes" } else { "path" };
+        Self { column: show.sort.or_else(|| parse_column(usual).ok()), reverse: show.reverse }
+    }
+
+    fn sort(&self, rows: &mut [Box<Row<'_>>]) {
+        if let Some(column) = self.column {
+            rows.sort_by(|a, b| {
+                compare(column, self.reverse, a, b).then_with(|| a.path.as_os_str().cmp(b.path.as_os_str()))
+            });
+        }
     }
 }
 
@@ -94,17 +128,17 @@ fn finish(
     plan: &Plan<'_>,
     show: &Show,
     columns: Option<Vec<&'static Column>>,
-    found: &mut Merged,
-    threads: usize,
+    found: &Merged,
+    options: &WalkOptions,
 ) {
-    let rows = chosen(show, &mut found.rows);
+    let rows = &found.rows;
     let total = (show.total || show.summary).then_some(&found.total);
     let mut output = plan.output.hold();
     if show.format == common::Format::Table && show.runs.is_none() {
         let columns = columns.unwrap_or_else(|| table::usual_columns(rows, total.is_some()));
-        let look = Look { exact: show.exact, color: is_coloured(), threads };
+        let look = Look { exact: show.exact, color: is_coloured() };
         if !rows.is_empty() || total.is_some() {
-            let _ = table::draw(rows, total, &columns, look, &mut |text| output.write(text));
+            let _ = table::draw(rows, total, &columns, look, options, &mut |text| output.write(text));
         }
         return;
     }
@@ -116,16 +150,6 @@ fn finish(
     chunk.clear();
     plan.format.tail(total, &found.errors, &mut chunk);
     let _ = output.write_apart(&chunk);
-}
-
-/// The rows in the order that was asked for, by path when none was, and as many as were asked for.
-fn chosen<'r>(show: &Show, rows: &'r mut Vec<Row<'static>>) -> &'r [Row<'static>] {
-    let usual = if show.top.is_some() { "resident_bytes" } else { "path" };
-    if let Some(column) = show.sort.or_else(|| parse_column(usual).ok()) {
-        rows.sort_by(|a, b| compare(column, show.reverse, a, b).then_with(|| a.path.cmp(&b.path)));
-    }
-    rows.truncate(show.top.map_or(usize::MAX, std::num::NonZeroUsize::get));
-    rows
 }
 
 /// Whether rows must be kept to the end, or can be written as they come.

@@ -47,7 +47,7 @@ pub(crate) fn options(paths: &Paths) -> mmapio_core::Result<WalkOptions> {
     options.max_depth = paths.max_depth;
     options.min_size = paths.min_size.unwrap_or(0);
     options.max_size = paths.max_size.unwrap_or(u64::MAX);
-    options.jobs = paths.jobs.unwrap_or(options.jobs);
+    options.jobs = paths.jobs;
     if !paths.include.is_empty() || !paths.exclude.is_empty() {
         options.filter = Some(glob_filter(&paths.include, &paths.exclude)?);
     }

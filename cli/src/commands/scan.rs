@@ -53,10 +53,11 @@ pub(crate) struct Plan<'a> {
 }
 
 /// A thread's part.
+#[expect(clippy::vec_box, reason = "sorting moves pointers instead of rows")]
 pub(crate) struct Scan<'a> {
     plan: &'a Plan<'a>,
     pub(crate) total: Total,
-    pub(crate) rows: Vec<Row<'static>>,
+    pub(crate) rows: Vec<Box<Row<'static>>>,
     pub(crate) errors: Vec<Error>,
     chunk: Vec<u8>,
     written: Instant,
@@ -110,7 +111,7 @@ impl<'a> Scan<'a> {
             Task::Sum | Task::WriteRuns(_) => {}
             Task::Keep { ascii, .. } => {
                 let row = row(strip::draw(&parts, ascii)).into_owned();
-                self.rows.push(row);
+                self.rows.push(Box::new(row));
             }
             Task::Write => {
                 let row = row(Box::default());
@@ -137,7 +138,7 @@ impl<'a> Scan<'a> {
         let mut runs = Prober::new(file, plan.probe).runs(plan.range);
         let mut held = None;
         let mut resident = 0;
-        while let Some(run) = runs.next() {
+        for run in runs.by_ref() {
             let run = match run {
                 Ok(run) => run,
                 Err(error) => {

@@ -14,8 +14,32 @@ pub(crate) enum Value<'a> {
     Path(&'a Path),
     Bytes(Option<u64>),
     Count(Option<u64>),
-    Percent(Option<f64>),
+    Percent(Option<Share>),
     Text(Option<Cow<'a, str>>),
+}
+
+/// A part of a whole, in thousandths of a percent, rounded down: what lacks a page is never complete, and what has one
+/// is never nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Share(u32);
+
+impl Share {
+    pub(crate) fn thousandths(self) -> u32 {
+        self.0
+    }
+
+    /// In percent.
+    pub(crate) fn percent(self) -> f64 {
+        f64::from(self.0) / 1000.0
+    }
+}
+
+/// The share that `part` is of `whole`; nothing of nothing has none.
+fn share(part: Option<Pages>, whole: Pages) -> Option<Share> {
+    const COMPLETE: u128 = 100_000;
+    let thousandths = (u128::from(part?.0) * COMPLETE).checked_div(u128::from(whole.0))?;
+    let least = u128::from(part > Some(Pages(0)));
+    u32::try_from(thousandths.clamp(least, COMPLETE)).ok().map(Share)
 }
 
 /// A column.
@@ -88,8 +112,8 @@ pub(crate) const COLUMNS: [Column; 13] = [
         about: "pages in memory, in percent of all",
         is_data: true,
         in_tables: true,
-        of_file: |row| Value::Percent(row.residency.percent()),
-        of_total: |total| Value::Percent(total.percent()),
+        of_file: |row| Value::Percent(share(row.residency.resident, row.residency.pages)),
+        of_total: |total| Value::Percent(share(total.resident, total.known_pages)),
     },
     Column {
         name: "dirty_pages",
@@ -218,7 +242,7 @@ pub(crate) fn compare(column: &Column, reverse: bool, a: &Row<'_>, b: &Row<'_>) 
         (Value::Bytes(a), Value::Bytes(b)) | (Value::Count(a), Value::Count(b)) => {
             unknown_last(a, b, |a, b| turn(b.cmp(&a)))
         }
-        (Value::Percent(a), Value::Percent(b)) => unknown_last(a, b, |a, b| turn(b.total_cmp(&a))),
+        (Value::Percent(a), Value::Percent(b)) => unknown_last(a, b, |a, b| turn(b.cmp(&a))),
         (Value::Text(a), Value::Text(b)) => unknown_last(a, b, |a, b| turn(a.cmp(&b))),
         (Value::Path(a), Value::Path(b)) => turn(a.as_os_str().cmp(b.as_os_str())),
         _ => Ordering::Equal,

@@ -6,7 +6,6 @@ use mmapio_core::{Error, Run};
 
 use super::Format;
 use super::columns::{COLUMNS, Column, Value};
-use super::records::rounded;
 use super::row::{Row, Total};
 
 /// The format: these columns, or those of ranges.
@@ -66,9 +65,7 @@ fn field(value: Value<'_>) -> Vec<u8> {
         Value::Bytes(number) | Value::Count(number) => {
             number.map(|number| number.to_string()).unwrap_or_default().into()
         }
-        Value::Percent(percent) => {
-            percent.map(|percent| rounded(percent).to_string()).unwrap_or_default().into()
-        }
+        Value::Percent(share) => share.map(|share| share.percent().to_string()).unwrap_or_default().into(),
         Value::Text(text) => text.unwrap_or_default().into_owned().into_bytes(),
     }
 }

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use mmapio_core::{Error, Run};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::columns::{COLUMNS, Value};
+use super::columns::{COLUMNS, Share, Value};
 use super::row::{Row, Total};
 
 /// A file's record.
@@ -103,13 +103,7 @@ fn value_entry<M: SerializeMap>(map: &mut M, name: &str, value: Value<'_>) -> Re
     match value {
         Value::Path(path) => path_entry(map, path),
         Value::Bytes(number) | Value::Count(number) => map.serialize_entry(name, &number),
-        Value::Percent(percent) => map.serialize_entry(name, &percent.map(rounded)),
+        Value::Percent(percent) => map.serialize_entry(name, &percent.map(Share::percent)),
         Value::Text(text) => map.serialize_entry(name, &text),
     }
-}
-
-/// Percentages to a thousandth, without making a file that lacks a page complete.
-pub(crate) fn rounded(percent: f64) -> f64 {
-    let thousandths = (percent * 1000.0).floor() / 1000.0;
-    if percent > 0.0 { thousandths.max(0.001) } else { thousandths }
 }

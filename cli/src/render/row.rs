@@ -88,11 +88,6 @@ impl Total {
         add(&mut self.evicted, other.evicted);
         add(&mut self.recently_evicted, other.recently_evicted);
     }
-
-    /// The resident pages in percent of those of the files whose residency is known.
-    pub(crate) fn percent(&self) -> Option<f64> {
-        self.resident?.percent_of(self.known_pages)
-    }
 }
 
 fn add(sum: &mut Option<Pages>, pages: Option<Pages>) {

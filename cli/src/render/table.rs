@@ -1,16 +1,17 @@
-//! Tables for people: aligned columns by comfy-table, in pieces so that large ones are drawn by all processors.
+//! Tables of files for people: aligned columns, in pieces so that large ones are drawn by all processors.
+//!
+//! comfy-table, which draws the small tables, takes several times as long for 100,000 rows as asking the kernel about them.
 
-use std::io::Write;
+use std::fmt::Write;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width, presets};
 use indicatif::HumanBytes;
-use mmapio_core::Run;
+use mmapio_core::{Run, WalkOptions};
 use unicode_width::UnicodeWidthStr;
 
 use super::Format;
-use super::columns::{COLUMNS, Column, Value};
+use super::columns::{COLUMNS, Column, Share, Value};
 use super::escape;
 use super::row::{Row, Total};
 
@@ -24,12 +25,10 @@ pub(crate) struct Look {
     pub(crate) exact: bool,
     /// Whether to style the heading.
     pub(crate) color: bool,
-    /// Threads to draw with.
-    pub(crate) threads: usize,
 }
 
 /// The columns that tables have unless told otherwise: the note only where there is one, dirty pages with the total.
-pub(crate) fn usual_columns(rows: &[Row<'_>], with_total: bool) -> Vec<&'static Column> {
+pub(crate) fn usual_columns(rows: &[Box<Row<'_>>], with_total: bool) -> Vec<&'static Column> {
     let noted = rows.iter().any(|row| row.note().is_some());
     let is_usual = |column: &&Column| match column.name {
         "note" => noted,
@@ -42,29 +41,23 @@ pub(crate) fn usual_columns(rows: &[Row<'_>], with_total: bool) -> Vec<&'static 
 
 /// Draws the files, then the total.
 pub(crate) fn draw(
-    rows: &[Row<'_>],
+    rows: &[Box<Row<'_>>],
     total: Option<&Total>,
     columns: &[&'static Column],
     look: Look,
+    options: &WalkOptions,
     write: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
-    let total: Option<Vec<_>> =
-        total.map(|total| columns.iter().map(|column| cell((column.of_total)(total), look)).collect());
-    let grid = Grid::new(columns, rows, total.as_deref(), look);
+    let grid = Grid::new(columns, rows, total, look);
     write(grid.heading().as_bytes())?;
-    for stripe in rows.chunks(PIECE * look.threads.max(1)) {
-        let drawn: Vec<String> = std::thread::scope(|scope| {
-            let grid = &grid;
-            let pieces: Vec<_> =
-                stripe.chunks(PIECE).map(|piece| scope.spawn(|| grid.piece(piece))).collect();
-            pieces.into_iter().filter_map(|piece| piece.join().ok()).collect()
-        });
-        for piece in drawn {
+    let pieces = if rows.len() > PIECE { options.threads() } else { 1 };
+    for stripe in rows.chunks(PIECE * pieces) {
+        for piece in grid.stripe(stripe) {
             write(piece.as_bytes())?;
         }
     }
     match total {
-        Some(total) => write(grid.lines([total]).as_bytes()),
+        Some(total) => write(grid.total(total).as_bytes()),
         None => ControlFlow::Continue(()),
     }
 }
@@ -77,11 +70,12 @@ struct Grid<'a> {
 }
 
 impl<'a> Grid<'a> {
-    fn new(columns: &'a [&'static Column], rows: &[Row<'_>], total: Option<&[String]>, look: Look) -> Self {
+    fn new(columns: &'a [&'static Column], rows: &[Box<Row<'_>>], total: Option<&Total>, look: Look) -> Self {
         let mut widths: Vec<_> = columns.iter().map(|column| column.heading.width()).collect();
-        for (at, (column, width)) in columns.iter().zip(&mut widths).enumerate() {
+        // Nothing stands to the right of the last column, so its width, mostly that of paths, is of no use.
+        for (column, width) in columns.iter().zip(&mut widths).rev().skip(1) {
             let of_rows = rows.iter().map(|row| width_of(&(column.of_file)(row), look));
-            let of_total = total.and_then(|total| total.get(at)).map(|text| text.width());
+            let of_total = total.map(|total| width_of(&(column.of_total)(total), look));
             *width = of_rows.chain(of_total).fold(*width, usize::max);
         }
         Self { columns, widths, look }
@@ -89,71 +83,90 @@ impl<'a> Grid<'a> {
 
     /// The first line.
     fn heading(&self) -> String {
-        let line = self.lines([self.columns.iter().map(|column| column.heading.to_owned()).collect()]);
+        let mut line = String::new();
+        self.line(&mut line, |column, text| text.push_str(column.heading));
         match self.look.color {
             true => format!("\x1b[1m{}\x1b[0m\n", line.trim_end()),
             false => line,
         }
     }
 
-    fn piece(&self, rows: &[Row<'_>]) -> String {
-        let cells =
-            |row: &Row<'_>| self.columns.iter().map(|column| file_cell(column, row, self.look)).collect();
-        self.lines(rows.iter().map(cells))
+    fn total(&self, total: &Total) -> String {
+        let mut line = String::new();
+        self.line(&mut line, |column, text| write_value(text, (column.of_total)(total), self.look));
+        line
     }
 
-    fn lines(&self, rows: impl IntoIterator<Item = Vec<String>>) -> String {
-        let mut table = Table::new();
-        table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    /// Rows for all threads, drawn piece by piece at the same time.
+    fn stripe(&self, rows: &[Box<Row<'_>>]) -> Vec<String> {
+        if rows.len() <= PIECE {
+            return vec![self.piece(rows)];
+        }
+        std::thread::scope(|scope| {
+            let pieces: Vec<_> = rows.chunks(PIECE).map(|piece| scope.spawn(|| self.piece(piece))).collect();
+            pieces.into_iter().filter_map(|piece| piece.join().ok()).collect()
+        })
+    }
+
+    fn piece(&self, rows: &[Box<Row<'_>>]) -> String {
+        let mut text = String::with_capacity(rows.len() * 96);
         for row in rows {
-            table.add_row(row);
-        }
-        let last = self.columns.len() - 1;
-        for (at, column) in table.column_iter_mut().enumerate() {
-            let gap = if at < last { 2 } else { 0 };
-            let width = self.widths.get(at).copied().unwrap_or_default() + gap;
-            column.set_padding((0, u16::try_from(gap).unwrap_or(0)));
-            column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(
-                u16::try_from(width).unwrap_or(u16::MAX),
-            )));
-            if self.columns.get(at).is_some_and(|column| column.is_number()) {
-                column.set_cell_alignment(CellAlignment::Right);
-            }
-        }
-        let mut text = String::new();
-        for line in table.lines() {
-            text.push_str(line.trim_end());
-            text.push('\n');
+            self.line(&mut text, |column, text| write_file(text, column, row, self.look));
         }
         text
     }
-}
 
-/// The text of a value; unknown is a question mark.
-fn cell(value: Value<'_>, look: Look) -> String {
-    match value {
-        Value::Path(path) => escape::path(path).into_owned(),
-        Value::Bytes(Some(bytes)) if !look.exact => HumanBytes(bytes).to_string(),
-        Value::Bytes(Some(number)) | Value::Count(Some(number)) => number.to_string(),
-        Value::Percent(Some(percent)) => tenths(percent),
-        Value::Text(Some(text)) => text.into_owned(),
-        Value::Percent(None) => "-".to_owned(),
-        Value::Bytes(None) | Value::Count(None) | Value::Text(None) => "?".to_owned(),
+    /// Appends a line: what `write` appends for each column, at the left or the right of its width.
+    fn line(&self, text: &mut String, write: impl Fn(&Column, &mut String)) {
+        for (column, width) in self.columns.iter().zip(&self.widths) {
+            let start = text.len();
+            write(column, text);
+            let gap = width.saturating_sub(text.get(start..).unwrap_or_default().width());
+            if column.is_number() {
+                pad(text, start, gap);
+            } else {
+                text.extend(std::iter::repeat_n(' ', gap));
+            }
+            text.push_str("  ");
+        }
+        text.truncate(text.trim_end().len());
+        text.push('\n');
     }
 }
 
-/// A file's cell: the percentage of an empty file is none, that of one that will not tell is unknown.
-fn file_cell(column: &Column, row: &Row<'_>, look: Look) -> String {
+/// Moves what begins at `start` to the right by `gap` spaces.
+fn pad(text: &mut String, start: usize, gap: usize) {
+    const SPACES: &str = "                                ";
+    text.insert_str(start, SPACES.get(..gap).unwrap_or(SPACES));
+}
+
+/// Appends a value; unknown is a question mark.
+fn write_value(text: &mut String, value: Value<'_>, look: Look) {
+    // Writing into memory cannot fail.
+    let _ = match value {
+        Value::Path(path) => text.write_str(&escape::path(path)),
+        Value::Bytes(Some(bytes)) if !look.exact => write!(text, "{}", HumanBytes(bytes)),
+        Value::Bytes(Some(number)) | Value::Count(Some(number)) => write!(text, "{number}"),
+        Value::Percent(Some(share)) => write_percent(text, share),
+        Value::Text(Some(words)) => text.write_str(&words),
+        Value::Percent(None) => text.write_str("-"),
+        Value::Bytes(None) | Value::Count(None) | Value::Text(None) => text.write_str("?"),
+    };
+}
+
+/// Appends a file's value: the percentage of an empty file is none, that of one that will not tell is unknown.
+fn write_file(text: &mut String, column: &Column, row: &Row<'_>, look: Look) {
     match (column.of_file)(row) {
-        Value::Percent(None) if row.residency.unknown.is_some() => "?".to_owned(),
-        value => cell(value, look),
+        Value::Percent(None) if row.residency.unknown.is_some() => text.push('?'),
+        value => write_value(text, value, look),
     }
 }
 
-/// Never complete when a page is missing, never nothing when one is there.
-fn tenths(percent: f64) -> String {
-    let tenths = (percent * 10.0).floor() / 10.0;
-    format!("{:.1}", if percent > 0.0 { tenths.max(0.1) } else { 0.0 })
+/// To a tenth; never nothing when a page is there, and as the share is rounded down never complete when one is missing.
+fn write_percent(text: &mut String, share: Share) -> std::fmt::Result {
+    let least = u32::from(share.thousandths() > 0);
+    let tenths = (share.thousandths() / 100).max(least);
+    write!(text, "{}.{}", tenths / 10, tenths % 10)
 }
 
 /// How wide a value will be, without writing it where that is known.
@@ -170,8 +183,8 @@ fn width_of(value: &Value<'_>, look: Look) -> usize {
     }
 }
 
-/// The widest of their kind: `1023.99 KiB`, `100.0`.
-const HUMAN_BYTES: usize = 11;
+/// The widest of their kind: `999.99 KiB` and `100.0`.
+const HUMAN_BYTES: usize = 10;
 const PERCENT: usize = 5;
 
 /// Files as rows, which are drawn when all of them are known.
@@ -195,13 +208,8 @@ impl Format for RunLines {
 
     fn run(&self, path: &Path, run: &Run, out: &mut Vec<u8>) {
         let (extent, state) = (run.extent, run.state.as_str());
-        // Writing into memory cannot fail.
-        let _ = writeln!(
-            out,
-            "{:>15} {:>15} {state:<8} {}",
-            extent.offset(),
-            extent.length(),
-            escape::path(path)
-        );
+        let line =
+            format!("{:>15} {:>15} {state:<8} {}\n", extent.offset(), extent.length(), escape::path(path));
+        out.extend_from_slice(line.as_bytes());
     }
 }
