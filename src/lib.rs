@@ -1,12 +1,60 @@
-#![doc = "placeholder"]
+//! What of a file is in memory: truthful and fast residency of files, ranges and directory trees in the page cache.
+//!
+//! ```
+//! use mmapio_core::Residency;
+//!
+//! # let path = std::env::current_exe().unwrap();
+//! let residency = Residency::of(&path)?;
+//! match (residency.resident, residency.unknown) {
+//!     (Some(resident), _) => println!("{resident} of {} pages are in memory", residency.pages),
+//!     (None, Some(reason)) => println!("residency is unknown: {reason}"),
+//!     (None, None) => {}
+//! }
+//! # Ok::<(), mmapio_core::Error>(())
+//! ```
+//!
+//! [`OpenFile`] opens a file without touching devices or FIFOs, [`Prober`] asks about it: counts, a histogram, and the exact
+//! [`Runs`] of pages; [`walk`] visits trees in parallel. The command `mmapio` (package `mmapio-cli`) is built from these.
+//!
+//! # Architecture
+//!
+//! Imports go down only; a test checks it:
+//!
+//! | layer | modules | what it is |
+//! |---|---|---|
+//! | 5 | `cli/` | the command: arguments, rows, formats |
+//! | 4 | `walk` | paths and trees, in parallel |
+//! | 3 | `residency` | counts, runs, histogram; which probe answered and why |
+//! | 2 | `open` | opening a file the safe way; what kind, what filesystem |
+//! | 1 | `error`, `page`, `size`, `extent` | the words: paths and calls in errors, pages, byte ranges |
+//! | 0 | `sys` | the system boundary: the only unsafe code, the only place that knows libc |
+//!
+//! Each system has a file in `sys` with the same functions; what it lacks is an [`ErrorKind::Unsupported`] that names operation
+//! and system. The wire formats belong to the command; nothing here prints.
+//!
+//! # Invariants
+//!
+//! 1. **Residency is never a lie.** What cannot be known is [`Unknown`] with the reason, never 0 or 100 %: the kernel does
+//!    not tell everybody (cachestat(2) says `EPERM` where mincore(2) claims that all is resident), cachestat(2) counts nothing
+//!    on overlayfs, and no call sees hugetlbfs.
+//! 2. **Looking changes nothing.** No byte of a file is read, no mapping can be touched, no FIFO or device is opened, no
+//!    descriptor of the caller is moved.
+//! 3. **No input kills it.** No file, name, size, truncation or I/O error brings a signal, a panic or a hang.
+//! 4. **Cost follows what is there.** Counting costs folios, not pages; a terabyte of hole costs nothing; memory is
+//!    constant in the size of a file, and a walk holds little more than the directories on its way down.
+//! 5. **The page size is never a constant**, and sizes are 64 bits wide.
 #![deny(unsafe_code)]
+
 mod error;
 mod extent;
 mod open;
 mod page;
 mod residency;
 mod size;
-#[expect(unsafe_code, reason = "the system boundary: every block says why it holds")]
+#[cfg_attr(
+    any(target_os = "linux", target_os = "macos"),
+    expect(unsafe_code, reason = "the system boundary: every block says why it holds")
+)]
 mod sys;
 mod walk;
 

@@ -72,6 +72,10 @@ pub(crate) struct Stat {
     pub(crate) inode: u64,
     pub(crate) links: u64,
     pub(crate) size: u64,
+    #[cfg_attr(
+        not(target_os = "linux"),
+        expect(dead_code, reason = "only Linux ties residency to ownership")
+    )]
     pub(crate) owner: u32,
     pub(crate) kind: FileKind,
 }

@@ -30,7 +30,7 @@ pub(crate) struct Paths {
 
     /// Leave out files smaller than SIZE.
     ///
-    /// Sizes are bytes, or have a suffix: K, M, G, T and KiB, MiB … are powers of 1024, KB, MB … of 1000.
+    /// Sizes are bytes, or have a suffix: K, M, G, T and KiB, MiB, GiB, TiB are powers of 1024, KB, MB, GB, TB of 1000.
     #[arg(long, value_name = "SIZE", value_parser = mmapio_core::parse_size)]
     pub(crate) min_size: Option<u64>,
 

@@ -10,14 +10,21 @@ use crate::render::columns::{Column, ColumnChoice, parse_column, parse_columns};
 
 const EXAMPLES: &str = "\
 Examples:
-  mmapio incore table.db                    one file, with a strip of where it is resident
-  mmapio incore --top 10 --total /var/lib   the ten files that hold most memory, and the sum of all
-  mmapio incore --runs table.db             exactly which bytes, one range a line
-  mmapio incore --format ndjson /srv | jq   records for programs
+  mmapio incore table.db
+      one file, with a strip of where it is resident
+  mmapio incore --top 10 --total /var/lib
+      the ten files that hold most memory, and the sum of all
+  mmapio incore --runs=absent table.db
+      exactly which bytes are not in memory, one range a line
+  mmapio incore --format ndjson /srv | jq
+      records for programs
 
-What is resident is asked of cachestat(2), or of mincore(2) where that is missing or wrong; no byte of a file is
-read, so looking changes nothing. The kernel tells residency only to a file's owner, to those who may write it and
-to root: for other files it is shown as unknown (`?`, null), with the reason.";
+What is resident is asked of cachestat(2), or of mincore(2) where that is
+missing or wrong; no byte of a file is read, so looking changes nothing. The
+kernel tells residency only to a file's owner, to those who may write it and
+to root: for other files it is shown as unknown (`?`, null), with the reason.
+Pages that are being read, or could not be read, count as resident for
+cachestat but not for mincore.";
 
 /// Show what is resident in memory: counts, strips, exact ranges.
 ///

@@ -36,7 +36,7 @@ pub(crate) enum Command {
 pub(crate) const EXIT_STATUS: &str = "\
 Exit status:
   0    all done; a closed standard output (as with `| head`) is no failure
-  1    some path failed; each is named on standard error, the others are done
+  1    some path failed; each is named on standard error, the rest is done
   2    wrong usage
   3    a condition that the caller set was not met
   130  interrupted";

@@ -31,7 +31,10 @@ impl Format for Csv {
         match &self.columns {
             Some(columns) => record(columns.iter().map(|column| column.name.as_bytes().to_vec()), out),
             None => {
-                record(["path", "offset", "length", "state"].iter().map(|name| name.as_bytes().to_vec()), out)
+                record(
+                    ["path", "offset", "length", "state"].iter().map(|name| name.as_bytes().to_vec()),
+                    out,
+                );
             }
         }
     }

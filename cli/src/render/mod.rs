@@ -4,6 +4,7 @@ pub(crate) mod columns;
 pub(crate) mod csv;
 pub(crate) mod escape;
 pub(crate) mod json;
+pub(crate) mod man;
 pub(crate) mod ndjson;
 pub(crate) mod records;
 pub(crate) mod row;

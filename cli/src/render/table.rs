@@ -3,6 +3,7 @@
 //! comfy-table, which draws the small tables, takes several times as long for 100,000 rows as asking the kernel about them.
 
 use std::fmt::Write;
+use std::io;
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -208,8 +209,11 @@ impl Format for RunLines {
 
     fn run(&self, path: &Path, run: &Run, out: &mut Vec<u8>) {
         let (extent, state) = (run.extent, run.state.as_str());
-        let line =
-            format!("{:>15} {:>15} {state:<8} {}\n", extent.offset(), extent.length(), escape::path(path));
-        out.extend_from_slice(line.as_bytes());
+        let path = escape::path(path);
+        // Writing into memory cannot fail.
+        let _ = io::Write::write_fmt(
+            out,
+            format_args!("{:>15} {:>15} {state:<8} {path}\n", extent.offset(), extent.length()),
+        );
     }
 }

@@ -1,0 +1,59 @@
+# What people run. `make test` is exactly what CI runs.
+
+CARGO ?= cargo
+PREFIX ?= /usr/local
+CROSS ?= ../shared/tools/cross
+
+.PHONY: test setup format lint unit doc bench generate install check-cross clean help
+
+help:
+	@sed -n 's/^## //p' $(MAKEFILE_LIST)
+
+## make test         everything CI checks: format, lints, tests, docs; installs what that needs
+test: setup format lint unit doc
+
+## make setup        install what the tests need (as root on Debian), or name what is missing
+setup:
+	@scripts/setup
+
+format:
+	$(CARGO) fmt --all --check
+
+lint:
+	$(CARGO) clippy --workspace --all-targets --all-features --locked -- -D warnings
+
+unit:
+	$(CARGO) test --workspace --all-features --locked
+
+doc:
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --all-features --no-deps --document-private-items --locked
+
+## make bench        measure beside vmtouch and fincore (BENCH="--quick" for a short look)
+bench:
+	@scripts/setup bench
+	$(CARGO) build --release --locked --workspace --examples --bins
+	benches/compare --growth $(BENCH)
+
+## make generate     write the manual pages and completions anew
+generate:
+	$(CARGO) run --quiet --locked -- man --dir man
+	for shell in bash zsh fish powershell elvish nushell; do \
+		$(CARGO) run --quiet --locked -- completions $$shell > completions/mmapio.$$shell || exit 1; \
+	done
+
+## make install      install the command, its manual pages and completions under PREFIX
+install:
+	$(CARGO) build --release --locked -p mmapio-cli
+	install -D -m 755 target/release/mmapio $(DESTDIR)$(PREFIX)/bin/mmapio
+	for page in man/*.1; do install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man1/$${page##*/} || exit 1; done
+	install -D -m 644 completions/mmapio.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/mmapio
+	install -D -m 644 completions/mmapio.zsh $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_mmapio
+	install -D -m 644 completions/mmapio.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/mmapio.fish
+
+## make check-cross  type-check for Windows and macOS (needs the cross tool; CROSS names it)
+check-cross:
+	$(CROSS) x86_64-pc-windows-gnu check --workspace --all-features --locked
+	$(CROSS) aarch64-apple-darwin check --workspace --all-features --locked
+
+clean:
+	$(CARGO) clean

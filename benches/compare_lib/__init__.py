@@ -1,0 +1,1 @@
+"""The parts of benches/compare: pages, fixtures, tools, measuring, cases, growth, report."""

@@ -1,0 +1,205 @@
+"""The files that are measured. Each fixture knows what it needs, whether it is there and right, how to make it, and how to
+bring it into its page-cache state again before a round, as a background reclaimer may drop idle pages at any time."""
+
+import concurrent.futures
+import os
+import random
+import shutil
+
+from . import pages
+from .common import GIB, KIB, MIB, TIB, size
+from .measure import pairs
+from .tools import output_of
+
+SEED = 20
+# Names are never reused for other contents: a file of the right name and size is taken for right.
+DENSE, ALTERNATING, SPARSE, FILES = "dense", "alternating", "sparse", "files"
+
+
+def noise():
+    """Contents no filesystem can compress or store as a hole."""
+    return random.Random(SEED).randbytes(MIB)
+
+
+def write_whole(path, length):
+    """Under another name until complete, so that an interrupted run leaves nothing that looks right."""
+    block, unfinished = noise(), path + ".unfinished"
+    with open(unfinished, "wb", buffering=0) as file:
+        for offset in range(0, length, MIB):
+            file.write(block[:min(MIB, length - offset)])
+        os.fsync(file.fileno())
+    os.rename(unfinished, path)
+
+
+class Fixture:
+    """`bytes` and `inodes`: what making it takes on the disk. `restore` mends the state, `resident` looks at it."""
+
+    inodes = 1
+
+    def __init__(self, scratch, name):
+        self.path = os.path.join(scratch, name)
+        self.seen = []
+        self.left = 0
+
+    def stale(self):
+        """True until the first settling of this run: what a former run left in the cache is of unknown folio size."""
+        return not self.seen
+
+    def settle(self):
+        """Bring into state, and note how much of it there is."""
+        self.restore()
+        self.seen.append(self.resident())
+
+    def close(self):
+        """Note what the rounds left of the state: a reclaimer that was busy meanwhile has disturbed the figures."""
+        self.left = self.resident()
+
+    def resident(self):
+        return pages.resident_pages(self.path)
+
+    def state(self):
+        low, high = min(self.seen, default=0), max(self.seen, default=0)
+        before = f"{low:,}" if low == high else f"{low:,} to {high:,}"
+        return f"{before} pages resident before the rounds, {self.left:,} after the last"
+
+
+class Dense(Fixture):
+    """Wholly written, wholly resident, read from disk in order: large folios where the filesystem has them."""
+
+    def __init__(self, scratch, length):
+        super().__init__(scratch, f"{DENSE}-{size(length).replace(' ', '')}")
+        self.length = self.bytes = length
+
+    def ready(self):
+        return os.path.exists(self.path) and os.path.getsize(self.path) == self.length
+
+    def build(self):
+        write_whole(self.path, self.length)
+
+    def restore(self):
+        if self.stale():
+            pages.evict(self.path)
+        for start, states in pages.resident_maps(self.path, 0, self.length):
+            if states.count(0):
+                pages.read_through(self.path, start, min(pages.WINDOW, self.length - start))
+
+
+class Alternating(Fixture):
+    """Every second page resident, in folios of one page: the worst case for halving."""
+
+    length = bytes = 1 * GIB
+
+    def __init__(self, scratch):
+        super().__init__(scratch, f"{ALTERNATING}-{size(self.length).replace(' ', '')}")
+
+    def ready(self):
+        return os.path.exists(self.path) and os.path.getsize(self.path) == self.length
+
+    def build(self):
+        write_whole(self.path, self.length)
+
+    def wanted(self):
+        return range(0, self.length, 2 * pages.PAGE)
+
+    def restore(self):
+        if self.stale() or pages.transitions(self.path) != self.length // pages.PAGE:
+            pages.evict(self.path)
+            pages.load_single_pages(self.path, self.wanted())
+            # The advice only starts the reading: reading them is how to wait for it.
+            with pages.opened(self.path) as descriptor:
+                os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_RANDOM)
+                for offset in self.wanted():
+                    os.pread(descriptor, 1, offset)
+
+
+class Sparse(Fixture):
+    """A huge hole with pieces of data spread over it, about the first half of each piece resident (readahead reads on a
+    little)."""
+
+    def __init__(self, scratch, length=TIB, pieces=16, piece=64 * MIB):
+        super().__init__(scratch, f"{SPARSE}-{size(length).replace(' ', '')}")
+        self.length, self.piece, self.bytes = length, piece, pieces * piece
+        self.starts = range(0, length, length // pieces)
+
+    def ready(self):
+        if not os.path.exists(self.path):
+            return False
+        found = os.stat(self.path)
+        return found.st_size == self.length and self.bytes <= found.st_blocks * 512 <= 2 * self.bytes
+
+    def build(self):
+        block, unfinished = noise(), self.path + ".unfinished"
+        with open(unfinished, "wb", buffering=0) as file:
+            file.truncate(self.length)
+            for start in self.starts:
+                for offset in range(start, start + self.piece, MIB):
+                    os.pwrite(file.fileno(), block[:min(MIB, self.piece)], offset)
+            os.fsync(file.fileno())
+        os.rename(unfinished, self.path)
+
+    def restore(self):
+        if self.stale():
+            pages.evict(self.path)
+        half = self.piece // 2
+        for start in self.starts:
+            if pages.resident_pages(self.path, start, half) < half // pages.PAGE:
+                pages.read_through(self.path, start, half)
+
+    def resident(self):
+        """Counted in the pieces alone: in the hole nothing was ever read, and mincore over it takes many seconds."""
+        return sum(pages.resident_pages(self.path, start, self.piece) for start in self.starts)
+
+
+class Files(Fixture):
+    """Many small files in directories of a thousand, every second one resident."""
+
+    PER_DIRECTORY = 1000
+
+    def __init__(self, scratch, count, floor, sizes=(200, 32 * KIB), name=FILES):
+        super().__init__(scratch, f"{name}-{count}")
+        self.count, self.sizes, self.floor = count, sizes, floor
+        self.bytes, self.inodes = count * max(4 * KIB, sizes[1] // 2 + 4 * KIB), count + count // self.PER_DIRECTORY + 2
+        self.list = self.path + ".list"
+
+    def ready(self):
+        # The list is written last, and it is what says that the tree is complete.
+        if not os.path.exists(self.list):
+            return False
+        return sum(1 for _ in self._names()) == self.count
+
+    def _names(self):
+        """In the order the directories give them, which is the order a walk meets them in."""
+        for directory in os.scandir(self.path):
+            for entry in os.scandir(directory.path):
+                yield f"{directory.name}/{entry.name}"
+
+    def build(self):
+        if os.path.exists(self.path):
+            shutil.rmtree(self.path)
+        block, chance = noise(), random.Random(SEED)
+        for number in range(self.count):
+            directory = os.path.join(self.path, f"d{number // self.PER_DIRECTORY:04}")
+            if number % self.PER_DIRECTORY == 0:
+                os.makedirs(directory)
+            with open(os.path.join(directory, f"f{number % self.PER_DIRECTORY:04}"), "wb", buffering=0) as file:
+                file.write(block[:chance.randint(*self.sizes)])
+        os.sync()
+        with open(self.list, "w", encoding="ascii") as file:
+            file.writelines(f"{name}\n" for name in self._names())
+
+    def restore(self):
+        if self.stale():
+            self.spread(pages.evict)
+        if self.stale() or self.resident() < 0.9 * self.seen[0]:
+            self.spread(pages.read_through, step=2)
+
+    def spread(self, act, step=1):
+        """Do something to every step-th file, several at a time, as each waits for the disk."""
+        with open(self.list, encoding="ascii") as file:
+            paths = [os.path.join(self.path, name) for name in file.read().splitlines()[::step]]
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            for _ in pool.map(act, paths, chunksize=64):
+                pass
+
+    def resident(self):
+        return int(pairs(output_of(self.floor, "files", "1", self.path, self.list)).get("resident", 0))
