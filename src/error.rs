@@ -33,7 +33,7 @@ struct Inner {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The operating system refused; the source is its error.
+    /// The operating system refused, with this error.
     System(io::Error),
     /// This operating system has no such operation.
     Unsupported {
@@ -191,11 +191,6 @@ impl fmt::Display for Error {
     }
 }
 
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match &self.0.kind {
-            ErrorKind::System(error) => Some(error),
-            _ => None,
-        }
-    }
-}
+/// The reason is part of the text already, so that it is no source besides: printing a chain would say it twice. The
+/// system's error is in [`Error::kind`].
+impl std::error::Error for Error {}

@@ -57,7 +57,8 @@ pub fn parse_size(text: &str) -> Result<u64> {
 /// `number` times `unit`, exactly: fractions are taken as whole numbers over a power of ten.
 fn scaled(number: &str, unit: u64) -> Option<u64> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    if whole.is_empty() && fraction.is_empty() {
+    let of_a_byte = unit == 1 && !fraction.is_empty();
+    if of_a_byte || (whole.is_empty() && fraction.is_empty()) {
         return None;
     }
     let digits: u128 = format!("{whole}{fraction}").parse().ok()?;
@@ -96,7 +97,21 @@ mod tests {
 
     #[test]
     fn what_is_no_size_is_refused() {
-        for text in ["", ".", "K", "-1", "1.2.3", "1Q", "1e3", "99999999999999999999", "0x", "0xg", "1KiBB"] {
+        for text in [
+            "",
+            ".",
+            "K",
+            "-1",
+            "1.2.3",
+            "1.5",
+            "1.5B",
+            "1Q",
+            "1e3",
+            "99999999999999999999",
+            "0x",
+            "0xg",
+            "1KiBB",
+        ] {
             assert!(parse_size(text).is_err(), "{text} was taken");
         }
     }

@@ -8,7 +8,7 @@ use crate::open::{OpenFile, unsupported_or};
 use crate::page::{Pages, page_size};
 use crate::residency::spans::PageSource;
 use crate::residency::{Part, Probe, Residency, Runs, histogram};
-use crate::sys::{self, CacheStat, FilesystemClass, Window, errno};
+use crate::sys::{self, CacheStat, Filesystem, FilesystemClass, Window, errno};
 
 /// Which call to use. The two differ only for pages that are being read or could not be read, in what they cost, and
 /// in that cachestat(2) alone knows of dirty and evicted pages.
@@ -153,6 +153,7 @@ impl<'a> Prober<'a> {
             return Ok(Counts { resident: 0, more: Some(CacheStat::default()) });
         }
         if self.probe == Probe::Cachestat {
+            self.require_truthful_cachestat()?;
             let page = page_size();
             match sys::cachestat(self.file.file(), first * page, pages.saturating_mul(page)) {
                 Ok(counts) => return Ok(Counts { resident: counts.cached.min(pages), more: Some(counts) }),
@@ -179,6 +180,16 @@ impl<'a> Prober<'a> {
         }
         self.probe = Probe::Mincore;
         Ok(())
+    }
+
+    /// cachestat(2) succeeds on a stacked filesystem, and counts nothing.
+    fn require_truthful_cachestat(&self) -> Result<()> {
+        match self.file.filesystem() {
+            Filesystem { class: FilesystemClass::Stacked, name } => {
+                Err(unknown("cachestat", Unknown::Filesystem(name)))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn filesystem_name(&self) -> &'static str {

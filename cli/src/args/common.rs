@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, ValueHint};
-use mmapio_core::ByteRange;
+use mmapio_core::{ByteRange, glob_filter};
 
 /// Which files.
 #[derive(Debug, Args)]
@@ -21,11 +21,11 @@ pub(crate) struct Paths {
     ///
     /// A glob without `/` is matched against file names, one with `/` against the path below the named directory. `*`
     /// does not cross `/`, `**` does. May be given several times: any may match.
-    #[arg(long, value_name = "GLOB")]
+    #[arg(long, value_name = "GLOB", value_parser = parse_glob)]
     pub(crate) include: Vec<String>,
 
     /// Leave out files and directories that match GLOB (as for --include).
-    #[arg(long, value_name = "GLOB")]
+    #[arg(long, value_name = "GLOB", value_parser = parse_glob)]
     pub(crate) exclude: Vec<String>,
 
     /// Leave out files smaller than SIZE.
@@ -67,6 +67,11 @@ pub(crate) struct Paths {
     /// Use at most N threads [default: one a processor].
     #[arg(short, long, value_name = "N")]
     pub(crate) jobs: Option<NonZeroUsize>,
+}
+
+/// Checks a glob, so that a malformed one is wrong usage.
+fn parse_glob(glob: &str) -> Result<String, mmapio_core::Error> {
+    glob_filter(&[glob.to_owned()], &[]).map(|_| glob.to_owned())
 }
 
 /// What is said besides the data, on standard error.

@@ -132,7 +132,8 @@ fn finish(
     options: &WalkOptions,
 ) {
     let rows = &found.rows;
-    let total = (show.total || show.summary).then_some(&found.total);
+    let wanted = show.total || show.summary || show.format == common::Format::Json;
+    let total = wanted.then_some(&found.total);
     let mut output = plan.output.hold();
     if show.format == common::Format::Table && show.runs.is_none() {
         let columns = columns.unwrap_or_else(|| table::usual_columns(rows, total.is_some()));

@@ -143,6 +143,7 @@ impl<'a> Scan<'a> {
                 Ok(run) => run,
                 Err(error) => {
                     drop(held);
+                    self.total.add_unknown(file.size(), &error);
                     return self.error(error.with_path(path));
                 }
             };

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use mmapio_core::{Pages, Residency};
+use mmapio_core::{Error, ErrorKind, Pages, Residency};
 
 /// A file and its residency.
 #[derive(Debug, Clone)]
@@ -72,6 +72,15 @@ impl Total {
         let mut residency = Residency::default();
         (residency.pages, residency.resident) = (pages, Some(Pages(resident)));
         self.add(size, &residency);
+    }
+
+    /// Adds a file of `size` bytes whose ranges cannot be known; one that failed otherwise is counted as an error only.
+    pub(crate) fn add_unknown(&mut self, size: u64, error: &Error) {
+        if let ErrorKind::Unknown(unknown) = error.kind() {
+            let mut residency = Residency::default();
+            (residency.pages, residency.unknown) = (Pages::holding(size), Some(*unknown));
+            self.add(size, &residency);
+        }
     }
 
     /// Adds another sum.
