@@ -32,7 +32,8 @@ pub type Filter = Box<dyn Fn(&Path, FileKind) -> bool + Send + Sync>;
 /// How a walk goes. Symbolic links are followed where they are named, and below that only with `follow`.
 ///
 /// ```
-/// let options = mmapio_core::WalkOptions { min_size: 1 << 20, ..Default::default() };
+/// let mut options = mmapio_core::WalkOptions::default();
+/// options.min_size = 1 << 20;
 /// assert!(!options.follow);
 /// ```
 #[non_exhaustive]
