@@ -20,7 +20,7 @@ use crate::render::columns::{COLUMNS, Column, ColumnChoice, compare, parse_colum
 use crate::render::csv::Csv;
 use crate::render::json::Json;
 use crate::render::ndjson::Ndjson;
-use crate::render::row::{Row, Total};
+use crate::render::row::{Kept, Row, Total};
 use crate::render::table::{self, Look, RunLines};
 
 /// Runs it.
@@ -74,9 +74,8 @@ pub(crate) fn run(arguments: &Incore) -> Result<Exit> {
 const FEW_ROWS: usize = 1000;
 
 /// What the threads found, put together.
-#[expect(clippy::vec_box, reason = "sorting moves pointers instead of rows")]
 struct Merged {
-    rows: Vec<Box<Row<'static>>>,
+    rows: Kept,
     total: Total,
     errors: Vec<mmapio_core::Error>,
 }

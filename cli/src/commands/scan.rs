@@ -15,7 +15,7 @@ use crate::messages;
 use crate::output::Output;
 use crate::progress::Progress;
 use crate::render::Format;
-use crate::render::row::{Row, Total};
+use crate::render::row::{Kept, Row, Total};
 use crate::render::strip;
 
 /// Records are put together up to this size before they are written, and no longer than this time.
@@ -53,11 +53,10 @@ pub(crate) struct Plan<'a> {
 }
 
 /// A thread's part.
-#[expect(clippy::vec_box, reason = "sorting moves pointers instead of rows")]
 pub(crate) struct Scan<'a> {
     plan: &'a Plan<'a>,
     pub(crate) total: Total,
-    pub(crate) rows: Vec<Box<Row<'static>>>,
+    pub(crate) rows: Kept,
     pub(crate) errors: Vec<Error>,
     chunk: Vec<u8>,
     written: Instant,

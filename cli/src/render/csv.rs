@@ -40,8 +40,9 @@ impl Format for Csv {
     }
 
     fn file(&self, row: &Row<'_>, out: &mut Vec<u8>) {
-        let columns = self.columns.as_deref().unwrap_or_default();
-        record(columns.iter().map(|column| field((column.of_file)(row))), out);
+        if let Some(columns) = &self.columns {
+            record(columns.iter().map(|column| field((column.of_file)(row))), out);
+        }
     }
 
     fn run(&self, path: &Path, run: &Run, out: &mut Vec<u8>) {

@@ -11,6 +11,9 @@ pub(crate) mod row;
 pub(crate) mod strip;
 pub(crate) mod table;
 
+#[cfg(test)]
+mod tests;
+
 use std::path::Path;
 
 use mmapio_core::{Error, Run};

@@ -17,6 +17,10 @@ pub(crate) struct Row<'a> {
     pub(crate) strip: Box<str>,
 }
 
+/// Rows that are kept to the end.
+#[expect(clippy::vec_box, reason = "sorting moves pointers instead of rows")]
+pub(crate) type Kept = Vec<Box<Row<'static>>>;
+
 impl Row<'_> {
     /// The same, with a path of its own.
     pub(crate) fn into_owned(self) -> Row<'static> {

@@ -174,19 +174,30 @@ fn write_percent(text: &mut String, share: Share) -> std::fmt::Result {
 fn width_of(value: &Value<'_>, look: Look) -> usize {
     match value {
         Value::Path(path) => escape::path(path).width(),
-        Value::Bytes(Some(_)) if !look.exact => HUMAN_BYTES,
-        Value::Bytes(Some(number)) | Value::Count(Some(number)) => {
-            number.checked_ilog10().unwrap_or(0) as usize + 1
-        }
+        Value::Bytes(Some(bytes)) if !look.exact => width_of_human(*bytes),
+        Value::Bytes(Some(number)) | Value::Count(Some(number)) => digits(*number),
         Value::Percent(_) => PERCENT,
         Value::Text(Some(text)) => text.width(),
         Value::Bytes(None) | Value::Count(None) | Value::Text(None) => 1,
     }
 }
 
-/// The widest of their kind: `999.99 KiB` and `100.0`.
-const HUMAN_BYTES: usize = 10;
+/// The widest percentage: `100.0`.
 const PERCENT: usize = 5;
+
+/// How wide `HumanBytes` writes a size: `12 B`, `999.99 KiB`, `1023.00 MiB`.
+fn width_of_human(bytes: u64) -> usize {
+    let unit = bytes.checked_ilog2().unwrap_or(0) / 10;
+    if unit == 0 {
+        return digits(bytes) + " B".len();
+    }
+    let half_a_hundredth = (1_u64 << (10 * unit)) / 200;
+    digits(bytes.saturating_add(half_a_hundredth) >> (10 * unit)) + ".00 KiB".len()
+}
+
+fn digits(number: u64) -> usize {
+    number.checked_ilog10().unwrap_or(0) as usize + 1
+}
 
 /// Files as rows, which are drawn when all of them are known.
 pub(crate) struct Rows;
@@ -215,5 +226,23 @@ impl Format for RunLines {
             out,
             format_args!("{:>15} {:>15} {state:<8} {path}\n", extent.offset(), extent.length()),
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use indicatif::HumanBytes;
+
+    #[test]
+    fn widths_are_those_that_are_written() {
+        let near = |bytes: u64| [bytes.saturating_sub(1), bytes, bytes.saturating_add(1)];
+        let powers =
+            (0..50).flat_map(|bit| near(1 << bit)).chain((0..15).flat_map(|zeros| near(10_u64.pow(zeros))));
+        for bytes in
+            powers.chain([1000 << 20, 1023 << 30, (999 << 10) + 1018, (999 << 10) + 1019, (999 << 10) + 1020])
+        {
+            assert_eq!(width_of_human(bytes), HumanBytes(bytes).to_string().len(), "{}", HumanBytes(bytes));
+        }
     }
 }
