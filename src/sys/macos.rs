@@ -4,27 +4,20 @@ use std::ffi::{CStr, CString};
 use std::fs::File;
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, IntoRawFd};
+use std::os::fd::IntoRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use super::unix::{check, kind_of_entry, open_at, open_reading};
-use super::{CacheStat, Entry, FileKind, Filesystem, Stat, unsupported};
+use super::{Entry, FileKind};
 
+pub(crate) use super::absent::{
+    block_device_size, cachestat, filesystem_of, has_cachestat, is_owner_or_capable, may_write,
+};
 pub(crate) use super::unix::{
     Window, descriptor_limit, next_data, next_hole, open_directory_at, open_regular_at, os_str, page_size,
     stat,
 };
-
-/// Not there.
-pub(crate) fn cachestat(_file: &File, _offset: u64, _length: u64) -> io::Result<CacheStat> {
-    Err(unsupported())
-}
-
-/// Not there.
-pub(crate) fn has_cachestat() -> bool {
-    false
-}
 
 /// fstat(2).
 pub(super) fn fstat(fd: i32, stat: &mut MaybeUninit<libc::stat>) -> io::Result<()> {
@@ -48,27 +41,6 @@ pub(crate) fn look_at(directory: &File, name: &CStr, follow: bool) -> io::Result
 /// Opens by name for reading what [`look`] found: the caller compares the identities.
 pub(crate) fn reopen(_looked: &File, directory: Option<&File>, name: &CStr) -> io::Result<File> {
     open_reading(directory, name)
-}
-
-/// Nothing special is known of any filesystem here.
-#[expect(clippy::unnecessary_wraps, reason = "the same on every system")]
-pub(crate) fn filesystem_of(_file: &File) -> io::Result<Filesystem> {
-    Ok(Filesystem::ORDINARY)
-}
-
-/// Not there.
-pub(crate) fn block_device_size(_file: &File) -> io::Result<u64> {
-    Err(unsupported())
-}
-
-/// mincore(2) has no rule of ownership here.
-pub(crate) fn is_owner_or_capable(_stat: &Stat) -> bool {
-    true
-}
-
-/// Not asked, since ownership does not matter.
-pub(crate) fn may_write(_file: &File) -> bool {
-    true
 }
 
 /// Reads a directory through readdir(3): all of it in the first batch.

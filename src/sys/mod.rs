@@ -11,6 +11,8 @@ mod unix;
 #[cfg_attr(not(any(target_os = "linux", target_os = "macos")), path = "other.rs")]
 mod os;
 
+#[cfg(not(target_os = "linux"))]
+mod absent;
 mod filesystems;
 
 use std::ffi::CStr;

@@ -5,7 +5,11 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-use super::{CacheStat, Entry, FileKind, Filesystem, Stat, unsupported};
+use super::{Entry, FileKind, Stat, unsupported};
+
+pub(crate) use super::absent::{
+    block_device_size, cachestat, filesystem_of, has_cachestat, is_owner_or_capable, may_write,
+};
 
 /// A name or path, which came from UTF-8.
 pub(crate) fn os_str(bytes: &[u8]) -> &OsStr {
@@ -20,16 +24,6 @@ pub(crate) fn page_size() -> u64 {
 /// A cautious number, since nothing is opened here.
 pub(crate) fn descriptor_limit() -> usize {
     256
-}
-
-/// Not there.
-pub(crate) fn cachestat(_file: &File, _offset: u64, _length: u64) -> io::Result<CacheStat> {
-    Err(unsupported())
-}
-
-/// Not there.
-pub(crate) fn has_cachestat() -> bool {
-    false
 }
 
 /// Opens for reading.
@@ -62,27 +56,6 @@ pub(crate) fn stat(file: &File) -> io::Result<Stat> {
     let metadata = file.metadata()?;
     let kind = if metadata.is_dir() { FileKind::Directory } else { FileKind::Regular };
     Ok(Stat { device: 0, inode: 0, links: 1, size: metadata.len(), owner: 0, kind })
-}
-
-/// Nothing special is known of any filesystem here.
-#[expect(clippy::unnecessary_wraps, reason = "the same on every system")]
-pub(crate) fn filesystem_of(_file: &File) -> io::Result<Filesystem> {
-    Ok(Filesystem::ORDINARY)
-}
-
-/// Not there.
-pub(crate) fn block_device_size(_file: &File) -> io::Result<u64> {
-    Err(unsupported())
-}
-
-/// Not asked, since there is no call to permit.
-pub(crate) fn is_owner_or_capable(_stat: &Stat) -> bool {
-    true
-}
-
-/// Not asked, since there is no call to permit.
-pub(crate) fn may_write(_file: &File) -> bool {
-    true
 }
 
 /// Not there.

@@ -17,8 +17,7 @@ pub(crate) struct Row<'a> {
     pub(crate) strip: Box<str>,
 }
 
-/// Rows that are kept to the end.
-#[expect(clippy::vec_box, reason = "sorting moves pointers instead of rows")]
+/// Rows that are kept to the end; boxed, so that sorting moves pointers.
 pub(crate) type Kept = Vec<Box<Row<'static>>>;
 
 impl Row<'_> {

@@ -1,0 +1,37 @@
+//! What only Linux has, for the systems that lack it.
+
+use std::fs::File;
+use std::io;
+
+use super::{CacheStat, Filesystem, Stat, unsupported};
+
+/// Not there.
+pub(crate) fn cachestat(_file: &File, _offset: u64, _length: u64) -> io::Result<CacheStat> {
+    Err(unsupported())
+}
+
+/// Not there.
+pub(crate) fn has_cachestat() -> bool {
+    false
+}
+
+/// Nothing special is known of any filesystem.
+#[expect(clippy::unnecessary_wraps, reason = "the same on every system")]
+pub(crate) fn filesystem_of(_file: &File) -> io::Result<Filesystem> {
+    Ok(Filesystem::ORDINARY)
+}
+
+/// Not there.
+pub(crate) fn block_device_size(_file: &File) -> io::Result<u64> {
+    Err(unsupported())
+}
+
+/// No call is tied to ownership.
+pub(crate) fn is_owner_or_capable(_stat: &Stat) -> bool {
+    true
+}
+
+/// Not asked, since no call is tied to permission.
+pub(crate) fn may_write(_file: &File) -> bool {
+    true
+}
