@@ -1,6 +1,7 @@
 //! The work that is left, shared by the threads of a walk: last in, first out, so that what is held open stays small.
 
 use std::ffi::CString;
+use std::fs::File;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::walk::directory::Directory;
@@ -12,8 +13,8 @@ pub(crate) enum Task {
     Paths,
     /// Open and list a directory that was found in another.
     Enter(Arc<Directory>, CString),
-    /// Go on listing a directory.
-    List(Arc<Directory>),
+    /// List a directory, or go on where another thread is: then through the same open file, whose offset tells where.
+    List(Arc<Directory>, Option<Arc<File>>),
 }
 
 #[derive(Debug, Default)]

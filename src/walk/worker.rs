@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::open::{OpenDirectory, OpenFile, Opened, open_any, open_entry, readable_filesystem};
+use crate::open::{
+    OpenDirectory, OpenFile, Opened, open_any, open_entry, readable_filesystem, unsupported_or,
+};
 use crate::sys::{self, DirectoryReader, Entry, FileKind, Filesystem, errno};
 use crate::walk::directory::{Directory, Held, path_of};
 use crate::walk::queue::{Queue, Task, lock};
@@ -71,7 +73,7 @@ impl<'a, V: Visitor> Worker<'a, V> {
             let done = match task {
                 Task::Paths => self.take_paths(paths),
                 Task::Enter(parent, name) => self.enter(&parent, &name, &mut reader),
-                Task::List(directory) => self.list(&directory, &mut reader),
+                Task::List(directory, listing) => self.list(&directory, listing, &mut reader),
             };
             if done.is_break() {
                 self.shared.queue.stop();
@@ -112,7 +114,7 @@ impl<'a, V: Visitor> Worker<'a, V> {
                 {
                     let directory = Directory::top(name, opened);
                     if self.is_new_directory(&directory) {
-                        self.shared.queue.push(Task::List(directory));
+                        self.shared.queue.push(Task::List(directory, None));
                     }
                 }
                 ControlFlow::Continue(())
@@ -153,7 +155,7 @@ impl<'a, V: Visitor> Worker<'a, V> {
         if elsewhere || !self.is_new_directory(directory) {
             return ControlFlow::Continue(());
         }
-        self.list(directory, reader)
+        self.list(directory, None, reader)
     }
 
     fn is_new_directory(&self, directory: &Directory) -> bool {
@@ -161,24 +163,26 @@ impl<'a, V: Visitor> Worker<'a, V> {
     }
 
     /// Reads names and visits the files among them. While there may be many more, another thread can go on reading.
-    fn list(&mut self, directory: &Arc<Directory>, reader: &mut DirectoryReader) -> ControlFlow<()> {
-        let file = match directory.file(&self.shared.held) {
-            Ok(file) => file,
-            Err(error) => return self.visitor.error(error.with_path(directory.path())),
-        };
+    fn list(
+        &mut self,
+        directory: &Arc<Directory>,
+        listing: Option<Arc<File>>,
+        reader: &mut DirectoryReader,
+    ) -> ControlFlow<()> {
         (self.path, self.top) = directory.path_bytes();
+        let file = match listing.map_or_else(|| directory.file(&self.shared.held), Ok) {
+            Ok(file) => file,
+            Err(error) => return self.report_unless_passing(error),
+        };
         loop {
             match reader.fill(&file) {
                 Ok(true) => {}
                 Ok(false) => break,
-                Err(error) => {
-                    let error = crate::open::unsupported_or("getdents", error);
-                    return self.visitor.error(error.with_path(path_of(&self.path)));
-                }
+                Err(error) => return self.report_unless_passing(unsupported_or("getdents", error)),
             }
             let shared = reader.may_have_more();
             if shared {
-                self.shared.queue.push(Task::List(Arc::clone(directory)));
+                self.shared.queue.push(Task::List(Arc::clone(directory), Some(Arc::clone(&file))));
             }
             for entry in reader.entries() {
                 self.entry(directory, &file, entry)?;
@@ -230,7 +234,7 @@ impl<'a, V: Visitor> Worker<'a, V> {
         let elsewhere = self.shared.options.one_file_system && directory.id.device != directory.top_device;
         if !elsewhere && self.is_new_directory(&directory) {
             self.shared.held.hold(&directory);
-            self.shared.queue.push(Task::List(directory));
+            self.shared.queue.push(Task::List(directory, None));
         }
     }
 
@@ -311,15 +315,20 @@ impl<'a, V: Visitor> Worker<'a, V> {
         self.allows(path_of(below), kind)
     }
 
-    /// What vanished, was replaced or is of a kind that is not read is left out of a walk; the rest is reported.
+    /// Reports an error of a name in the directory that is being listed.
     fn skip_or_report(&mut self, name: &CStr, error: Error) -> ControlFlow<()> {
+        let length = push_name(&mut self.path, name);
+        let done = self.report_unless_passing(error);
+        self.path.truncate(length);
+        done
+    }
+
+    /// What vanished, was replaced or is of a kind that is not read is left out of a walk; the rest is reported.
+    fn report_unless_passing(&mut self, error: Error) -> ControlFlow<()> {
         if is_passing(&error) {
             return ControlFlow::Continue(());
         }
-        let length = push_name(&mut self.path, name);
-        let error = error.with_path(path_of(&self.path));
-        self.path.truncate(length);
-        self.visitor.error(error)
+        self.visitor.error(error.with_path(path_of(&self.path)))
     }
 
     /// Tries once more after closing what is only held, when there are no descriptors left.

@@ -186,11 +186,11 @@ fn probe(probe: ProbeArg) -> ProbeChoice {
     }
 }
 
-/// A quarter of the terminal, so that numbers and names have room; the same everywhere else.
+/// A fifth of the terminal, so that numbers and names have room; the same everywhere else.
 fn strip_width() -> usize {
     const ELSEWHERE: usize = 20;
     let terminal = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
-    terminal.map_or(ELSEWHERE, |width| (width / 4).clamp(4, 40))
+    terminal.map_or(ELSEWHERE, |width| (width / 5).clamp(4, 40))
 }
 
 fn is_coloured() -> bool {
