@@ -35,26 +35,26 @@ _arguments "${_arguments_options[@]}" : \
 '*--exclude=[Leave out files and directories that match GLOB (as for --include)]:GLOB:_default' \
 '--min-size=[Leave out files smaller than SIZE]:SIZE:_default' \
 '--max-size=[Leave out files larger than SIZE]:SIZE:_default' \
-'--max-depth=[Go at most N directories deep; 1 takes the files directly in a named directory]:N:_default' \
-'(--files0-from)--files-from=[Take paths from FILE, one a line; \`-\` is standard input]:FILE:_files' \
+'--max-depth=[Go at most N directories deep\: 1 takes the files directly in a named directory, 0 only named files]:N:_default' \
+'(--files0-from)--files-from=[Take paths from FILE, one a line; \`-\` is standard input. Lines are taken as they are, empty ones left out]:FILE:_files' \
 '--files0-from=[Take paths from FILE, each ended by a NUL byte, as \`find -print0\` writes them; \`-\` is standard input]:FILE:_files' \
 '--range=[Look at this part of each file only\: OFFSET\[+LENGTH\], without a length to the end]:OFFSET[+LENGTH]:_default' \
 '-j+[Use at most N threads \[default\: one a processor\]]:N:_default' \
 '--jobs=[Use at most N threads \[default\: one a processor\]]:N:_default' \
-'(--columns --sort --top --cached-only -s --summary)--runs=[Print exact ranges, one a row\: the resident ones, the absent ones, or all (absent data and holes told apart)]::WHICH:((resident\:"Ranges in memory"
+'(--columns --sort -r --reverse --top --cached-only -s --summary --ascii --exact)--runs=[Print exact ranges, one a row\: the resident ones, the absent ones, or all (absent data and holes told apart)]::WHICH:((resident\:"Ranges in memory"
 absent\:"Ranges with data that is not in memory"
 all\:"All ranges, holes too"))' \
 '--format=[How to write what is found]:FORMAT:((table\:"For people\: aligned columns"
 json\:"One JSON document"
 ndjson\:"One JSON record a line, as they are found"
 csv\:"Comma-separated values, as they are found"))' \
-'--columns=[The columns of tables and csv, separated by commas; \`help\` lists them]:LIST:_default' \
-'--sort=[Sort by COLUMN\: numbers from the largest, text from A to Z, unknown last]:COLUMN:_default' \
+'*--columns=[The columns of tables and csv, separated by commas; \`help\` lists them]:LIST:(size pages resident_pages resident_bytes resident_percent dirty_pages writeback_pages evicted_pages recently_evicted_pages probe map path note help)' \
+'--sort=[Sort by COLUMN\: numbers from the largest, text from A to Z, unknown last]:COLUMN:(size pages resident_pages resident_bytes resident_percent dirty_pages writeback_pages evicted_pages recently_evicted_pages probe path)' \
 '--top=[Show only the first N files, sorted by resident memory unless --sort says otherwise]:N:_default' \
 '--probe=[Which system call to ask]:CALL:((auto\:"cachestat where it is there and right, else mincore"
 cachestat\:"cachestat or unknown"
 mincore\:"mincore or unknown\: slower, but does not count pages that are being read or could not be"))' \
-'--progress=[Show progress on long walks\: on a terminal, always, or never]:WHEN:((auto\:"On a terminal"
+'--progress=[Show progress on standard error\: of long walks on a terminal, always (as lines where there is no terminal), never]:WHEN:((auto\:"On a terminal"
 always\:"Always"
 never\:"Never"))' \
 '--color=[Controls when to use color]:WHEN:(auto always never)' \
@@ -62,18 +62,18 @@ never\:"Never"))' \
 '--one-file-system[Stay on the filesystem of each named directory]' \
 '-L[Follow symbolic links below named directories; loops are noticed]' \
 '--follow[Follow symbolic links below named directories; loops are noticed]' \
-'-r[Sort the other way round]' \
-'--reverse[Sort the other way round]' \
-'--cached-only[Leave out files that have nothing in memory]' \
-'--total[Add the total of all files, also of those that are not shown]' \
+'-r[Sort the other way round (by path, unless --sort or --top says otherwise)]' \
+'--reverse[Sort the other way round (by path, unless --sort or --top says otherwise)]' \
+'--cached-only[Leave out files that have nothing in memory; those of which that is unknown stay]' \
+'--total[Add the total of all files, also of those that are not shown, and their dirty pages]' \
 '-s[Show the total alone]' \
 '--summary[Show the total alone]' \
 '--ascii[Draw strips with ASCII characters]' \
 '--exact[Print sizes in tables as plain bytes]' \
 '(-v --verbose)-q[Say nothing of paths that fail; the exit status still tells]' \
 '(-v --verbose)--quiet[Say nothing of paths that fail; the exit status still tells]' \
-'-v[Say more\: why residency is unknown, and how long it took]' \
-'--verbose[Say more\: why residency is unknown, and how long it took]' \
+'-v[Say more\: how many files there were, how many of them unknown or failed, and how long it took]' \
+'--verbose[Say more\: how many files there were, how many of them unknown or failed, and how long it took]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
 '-V[Print version]' \

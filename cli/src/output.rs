@@ -36,6 +36,8 @@ pub(crate) struct Output {
 #[derive(Debug)]
 struct State {
     out: File,
+    /// What comes before everything else, written with it: on a terminal an error may have to be said first.
+    head: Vec<u8>,
     /// Whether nothing was written yet.
     fresh: bool,
     error: Option<io::Error>,
@@ -47,10 +49,11 @@ pub(crate) struct Held<'a> {
 }
 
 impl Output {
-    /// Standard output without the line buffer of the standard library, which would be filled line by line.
-    pub(crate) fn stdout() -> io::Result<Self> {
+    /// Standard output without the line buffer of the standard library, which would be filled line by line; `head` is
+    /// written before anything else.
+    pub(crate) fn stdout(head: Vec<u8>) -> io::Result<Self> {
         let out = duplicate_of_stdout()?;
-        Ok(Self { state: Mutex::new(State { out, fresh: true, error: None }) })
+        Ok(Self { state: Mutex::new(State { out, head, fresh: true, error: None }) })
     }
 
     /// Holds it so that several chunks stay together.
@@ -83,8 +86,10 @@ impl Held<'_> {
 
     /// Writes what is no record: what comes before and after them.
     pub(crate) fn write_apart(&mut self, text: &[u8]) -> ControlFlow<()> {
-        if self.state.error.is_none() {
-            self.state.error = self.state.out.write_all(text).err();
+        let state = &mut *self.state;
+        if state.error.is_none() {
+            let head = std::mem::take(&mut state.head);
+            state.error = state.out.write_all(&head).and_then(|()| state.out.write_all(text)).err();
         }
         if self.state.error.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }

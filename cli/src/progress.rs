@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::args::common::When;
 
@@ -18,6 +18,8 @@ const LINE_EVERY: u64 = 1000;
 #[derive(Debug)]
 pub(crate) struct Progress {
     shown: bool,
+    /// Shown at once, on a terminal or not.
+    always: bool,
     start: Instant,
     files: AtomicU64,
     bytes: AtomicU64,
@@ -35,6 +37,7 @@ impl Progress {
         };
         Self {
             shown,
+            always: when == When::Always,
             start: Instant::now(),
             files: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
@@ -50,25 +53,33 @@ impl Progress {
         }
         let files = self.files.fetch_add(files, Ordering::Relaxed) + files;
         let bytes = self.bytes.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
-        if self.start.elapsed() < PATIENCE {
+        if !self.always && self.start.elapsed() < PATIENCE {
             return;
         }
         if std::io::stderr().is_terminal() {
-            let bar = self.bar.get_or_init(new_bar);
-            bar.set_position(files);
-            bar.set_message(HumanBytes(bytes).to_string());
+            self.bar.get_or_init(new_bar).set_message(self.text(files, bytes));
         } else {
             self.line(files, bytes);
         }
     }
 
+    /// The rate is that of the whole run: no estimate.
+    fn text(&self, files: u64, bytes: u64) -> String {
+        let seconds = self.start.elapsed().as_secs_f64().max(0.001);
+        #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+        let rate = files as f64 / seconds;
+        format!("{} files, {}, {rate:.0} files/s, {seconds:.1} s", HumanCount(files), HumanBytes(bytes))
+    }
+
     fn line(&self, files: u64, bytes: u64) {
         let now = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
         let last = self.last_line.load(Ordering::Relaxed);
-        let due = now >= last.saturating_add(LINE_EVERY);
-        if due && self.last_line.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
+        let due = last == 0 || now >= last.saturating_add(LINE_EVERY);
+        if due
+            && self.last_line.compare_exchange(last, now.max(1), Ordering::Relaxed, Ordering::Relaxed).is_ok()
+        {
             // Nothing can be said about a standard error that takes no more.
-            let _ = writeln!(std::io::stderr(), "{files} files, {} in {} s", HumanBytes(bytes), now / 1000);
+            let _ = writeln!(std::io::stderr(), "mmapio: {}", self.text(files, bytes));
         }
     }
 
@@ -80,8 +91,12 @@ impl Progress {
         }
     }
 
-    /// Clears the bar.
+    /// Clears the bar; elsewhere says how much it was.
     pub(crate) fn finish(&self) {
+        if self.always && !std::io::stderr().is_terminal() {
+            self.last_line.store(0, Ordering::Relaxed);
+            self.line(self.files.load(Ordering::Relaxed), self.bytes.load(Ordering::Relaxed));
+        }
         if let Some(bar) = self.bar.get() {
             bar.finish_and_clear();
         }
@@ -90,9 +105,7 @@ impl Progress {
 
 fn new_bar() -> ProgressBar {
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-    if let Ok(style) =
-        ProgressStyle::with_template("{spinner} {human_pos} files, {msg}, {per_sec}, {elapsed}")
-    {
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
         bar.set_style(style);
     }
     bar

@@ -15,7 +15,7 @@ use crate::walk::Filter;
 /// `/`, `**` does.
 ///
 /// # Errors
-/// [`ErrorKind::Range`] naming the glob that cannot be read, and why.
+/// [`ErrorKind::Range`] naming the glob that cannot be read, and why; an empty one matches nothing, so it is refused.
 ///
 /// ```
 /// use mmapio_core::{FileKind, glob_filter};
@@ -42,7 +42,7 @@ struct Globs {
 
 impl Globs {
     fn new(globs: &[String]) -> Result<Self> {
-        let (paths, names): (Vec<_>, Vec<_>) = globs.iter().partition(|glob| glob.contains('/'));
+        let (paths, names): (Vec<_>, Vec<_>) = globs.iter().partition(|glob| trimmed(glob).contains('/'));
         Ok(Self { names: set(&names)?, paths: set(&paths)? })
     }
 
@@ -55,10 +55,19 @@ impl Globs {
     }
 }
 
+/// A `/` at either end says no more than what is matched anyway.
+fn trimmed(glob: &str) -> &str {
+    let glob = glob.strip_prefix("./").or_else(|| glob.strip_prefix('/')).unwrap_or(glob);
+    glob.strip_suffix('/').unwrap_or(glob)
+}
+
 fn set(globs: &[&String]) -> Result<GlobSet> {
     let mut set = GlobSetBuilder::new();
     for glob in globs {
-        let pattern = glob.strip_prefix('/').unwrap_or(glob);
+        let pattern = trimmed(glob);
+        if pattern.is_empty() {
+            return Err(Error::new("glob", ErrorKind::Range(format!("`{glob}` matches nothing"))));
+        }
         set.add(GlobBuilder::new(pattern).literal_separator(true).build().map_err(bad_glob)?);
     }
     set.build().map_err(bad_glob)

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use crate::error::{Error, Result};
-use crate::open::OpenFile;
+use crate::open::{FileId, OpenFile};
 use crate::sys::FileKind;
 
 use queue::{Task, lock};
@@ -25,8 +25,8 @@ use worker::{Shared, Worker};
 #[cfg(feature = "glob")]
 pub use glob::glob_filter;
 
-/// Decides by name what is looked at: the path below the one that was named, and what it is (a regular file or a
-/// directory; a directory that is refused is not walked).
+/// Decides by name what is looked at: the path below the one that was named (of a named file that path itself), and
+/// what it is: a regular file, or a directory, which is not walked when it is refused.
 pub type Filter = Box<dyn Fn(&Path, FileKind) -> bool + Send + Sync>;
 
 /// How a walk goes. Symbolic links are followed where they are named, and below that only with `follow`.
@@ -112,6 +112,10 @@ pub struct Found<'a> {
 pub trait Visitor: Send {
     /// Takes a file; [`ControlFlow::Break`] ends the whole walk.
     fn file(&mut self, found: Found<'_>) -> ControlFlow<()>;
+
+    /// Takes another path to a file that was or will be visited: a second hard link, or a path that was named twice.
+    /// Which of them is visited is a matter of chance.
+    fn again(&mut self, _path: &Path, _id: FileId) {}
 
     /// Takes what went wrong with a path; the walk goes on, or ends with [`ControlFlow::Break`].
     fn error(&mut self, error: Error) -> ControlFlow<()>;

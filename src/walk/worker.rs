@@ -102,11 +102,7 @@ impl<'a, V: Visitor> Worker<'a, V> {
     /// A path that was named: a file is visited, a directory listed by whoever is free.
     fn named(&mut self, path: &Path) -> ControlFlow<()> {
         match self.with_room(|| open_any(path)) {
-            Ok(Opened::File(file))
-                if self.allows(Path::new(path.file_name().unwrap_or_default()), FileKind::Regular) =>
-            {
-                self.visit(path, &file, true)
-            }
+            Ok(Opened::File(file)) if self.allows(path, FileKind::Regular) => self.visit(path, &file, true),
             Ok(Opened::File(_)) => ControlFlow::Continue(()),
             Ok(Opened::Directory(opened)) => {
                 if let (Ok(name), true) =
@@ -273,27 +269,25 @@ impl<'a, V: Visitor> Worker<'a, V> {
     }
 
     fn visit_entry(&mut self, name: &CStr, file: &OpenFile) -> ControlFlow<()> {
-        if !self.takes(file) {
-            return ControlFlow::Continue(());
-        }
         let length = push_name(&mut self.path, name);
-        let done = self.visitor.file(Found { path: path_of(&self.path), file, named: false });
+        let path = std::mem::take(&mut self.path);
+        let done = self.visit(path_of(&path), file, false);
+        self.path = path;
         self.path.truncate(length);
         done
     }
 
+    /// Visits a file of the right size, unless it was visited under another name.
     fn visit(&mut self, path: &Path, file: &OpenFile, named: bool) -> ControlFlow<()> {
-        if !self.takes(file) {
+        let options = self.shared.options;
+        if !(options.min_size..=options.max_size).contains(&file.size()) {
+            return ControlFlow::Continue(());
+        }
+        if (self.shared.overlapping || file.links() > 1) && !self.shared.seen.insert(file.id()) {
+            self.visitor.again(path, file.id());
             return ControlFlow::Continue(());
         }
         self.visitor.file(Found { path, file, named })
-    }
-
-    /// Whether a file has the right size, and was not taken before under another name.
-    fn takes(&self, file: &OpenFile) -> bool {
-        let options = self.shared.options;
-        let sized = (options.min_size..=options.max_size).contains(&file.size());
-        sized && (!(self.shared.overlapping || file.links() > 1) || self.shared.seen.insert(file.id()))
     }
 
     /// Whether a directory at this depth is listed.

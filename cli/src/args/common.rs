@@ -20,7 +20,8 @@ pub(crate) struct Paths {
     /// Take only files that match GLOB.
     ///
     /// A glob without `/` is matched against file names, one with `/` against the path below the named directory. `*`
-    /// does not cross `/`, `**` does. May be given several times: any may match.
+    /// does not cross `/`, `**` does. May be given several times: any may match. Files that are named are matched, too,
+    /// by the path as named.
     #[arg(long, value_name = "GLOB", value_parser = parse_glob)]
     pub(crate) include: Vec<String>,
 
@@ -38,7 +39,7 @@ pub(crate) struct Paths {
     #[arg(long, value_name = "SIZE", value_parser = mmapio_core::parse_size)]
     pub(crate) max_size: Option<u64>,
 
-    /// Go at most N directories deep; 1 takes the files directly in a named directory.
+    /// Go at most N directories deep: 1 takes the files directly in a named directory, 0 only named files.
     #[arg(long, value_name = "N")]
     pub(crate) max_depth: Option<usize>,
 
@@ -50,7 +51,7 @@ pub(crate) struct Paths {
     #[arg(short = 'L', long)]
     pub(crate) follow: bool,
 
-    /// Take paths from FILE, one a line; `-` is standard input.
+    /// Take paths from FILE, one a line; `-` is standard input. Lines are taken as they are, empty ones left out.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "files0_from")]
     pub(crate) files_from: Option<PathBuf>,
 
@@ -60,13 +61,23 @@ pub(crate) struct Paths {
 
     /// Look at this part of each file only: OFFSET[+LENGTH], without a length to the end.
     ///
-    /// Rounded out to whole pages, which is said when it changes anything.
+    /// Rounded out to whole pages, which is said when it changes anything. A range that begins beyond the end is an error
+    /// for a file that is named; a file in a directory just has no pages in it. Sizes as for --min-size.
     #[arg(long, value_name = "OFFSET[+LENGTH]")]
     pub(crate) range: Option<ByteRange>,
 
     /// Use at most N threads [default: one a processor].
-    #[arg(short, long, value_name = "N")]
+    #[arg(short, long, value_name = "N", value_parser = at_least_one)]
     pub(crate) jobs: Option<NonZeroUsize>,
+}
+
+/// Reads a number that cannot be zero.
+pub(crate) fn at_least_one(text: &str) -> Result<NonZeroUsize, String> {
+    match text.parse::<usize>().map(NonZeroUsize::new) {
+        Ok(Some(number)) => Ok(number),
+        Ok(None) => Err("must be at least 1".to_owned()),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 /// Checks a glob, so that a malformed one is wrong usage.
@@ -82,11 +93,11 @@ pub(crate) struct Messages {
     #[arg(short, long, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
 
-    /// Say more: why residency is unknown, and how long it took.
+    /// Say more: how many files there were, how many of them unknown or failed, and how long it took.
     #[arg(short, long)]
     pub(crate) verbose: bool,
 
-    /// Show progress on long walks: on a terminal, always, or never.
+    /// Show progress on standard error: of long walks on a terminal, always (as lines where there is no terminal), never.
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = When::Auto)]
     pub(crate) progress: When,
 }

@@ -2,11 +2,12 @@
 
 use std::num::NonZeroUsize;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 
 use super::EXIT_STATUS;
-use super::common::{Format, Messages, Paths};
-use crate::render::columns::{Column, ColumnChoice, parse_column, parse_columns};
+use super::common::{Format, Messages, Paths, at_least_one};
+use crate::render::columns;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -24,7 +25,10 @@ missing or wrong; no byte of a file is read, so looking changes nothing. The
 kernel tells residency only to a file's owner, to those who may write it and
 to root: for other files it is shown as unknown (`?`, null), with the reason.
 Pages that are being read, or could not be read, count as resident for
-cachestat but not for mincore.";
+cachestat but not for mincore.
+
+In tables `?` is unknown and `-` is the share of nothing; a column NOTE comes
+with the first file that has something to be said of.";
 
 /// Show what is resident in memory: counts, strips, exact ranges.
 ///
@@ -51,8 +55,10 @@ pub(crate) struct Incore {
 #[command(next_help_heading = "What is shown")]
 pub(crate) struct Show {
     /// Print exact ranges, one a row: the resident ones, the absent ones, or all (absent data and holes told apart).
+    ///
+    /// A file whose residency is unknown has none to print: it is an error here.
     #[arg(long, value_name = "WHICH", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "all")]
-    #[arg(conflicts_with_all = ["columns", "sort", "top", "cached_only", "summary"])]
+    #[arg(conflicts_with_all = ["columns", "sort", "reverse", "top", "cached_only", "summary", "ascii", "exact"])]
     pub(crate) runs: Option<WhichRuns>,
 
     /// How to write what is found.
@@ -60,26 +66,28 @@ pub(crate) struct Show {
     pub(crate) format: Format,
 
     /// The columns of tables and csv, separated by commas; `help` lists them.
-    #[arg(long, value_name = "LIST", value_parser = parse_columns)]
-    pub(crate) columns: Option<ColumnChoice>,
+    #[arg(long, value_name = "LIST", value_parser = PossibleValuesParser::new(columns::names()))]
+    #[arg(value_delimiter = ',', hide_possible_values = true)]
+    pub(crate) columns: Option<Vec<String>>,
 
     /// Sort by COLUMN: numbers from the largest, text from A to Z, unknown last.
-    #[arg(long, value_name = "COLUMN", value_parser = parse_column)]
-    pub(crate) sort: Option<&'static Column>,
+    #[arg(long, value_name = "COLUMN", value_parser = PossibleValuesParser::new(columns::sortable_names()))]
+    #[arg(hide_possible_values = true)]
+    pub(crate) sort: Option<String>,
 
-    /// Sort the other way round.
+    /// Sort the other way round (by path, unless --sort or --top says otherwise).
     #[arg(short, long)]
     pub(crate) reverse: bool,
 
     /// Show only the first N files, sorted by resident memory unless --sort says otherwise.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub(crate) top: Option<NonZeroUsize>,
 
-    /// Leave out files that have nothing in memory.
+    /// Leave out files that have nothing in memory; those of which that is unknown stay.
     #[arg(long)]
     pub(crate) cached_only: bool,
 
-    /// Add the total of all files, also of those that are not shown.
+    /// Add the total of all files, also of those that are not shown, and their dirty pages.
     #[arg(long)]
     pub(crate) total: bool,
 

@@ -1,22 +1,26 @@
 //! `mmapio incore`.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use comfy_table::{Table, presets};
-use mmapio_core::{ProbeChoice, WalkOptions, walk};
+use mmapio_core::{FileId, ProbeChoice, WalkOptions, walk};
 
 use super::paths;
-use super::scan::{Plan, Scan, Task};
+use super::scan::{Plan, Scan, Strip, Task};
 use crate::args::common;
 use crate::args::incore::{Incore, ProbeArg, Show};
 use crate::messages;
 use crate::output::{Exit, Output};
 use crate::progress::Progress;
 use crate::render::Format;
-use crate::render::columns::{COLUMNS, Column, ColumnChoice, compare, parse_column};
+use crate::render::columns::{self, COLUMNS, Column, compare};
 use crate::render::csv::Csv;
 use crate::render::json::Json;
 use crate::render::ndjson::Ndjson;
@@ -27,22 +31,28 @@ use crate::render::table::{self, Look, RunLines};
 pub(crate) fn run(arguments: &Incore) -> Result<Exit> {
     let start = Instant::now();
     let show = &arguments.show;
-    let columns = match &show.columns {
-        Some(ColumnChoice::Help) => return column_help(),
-        Some(ColumnChoice::These(columns)) => Some(columns.clone()),
-        None => None,
-    };
+    let columns =
+        show.columns.as_ref().map(|names| names.iter().filter_map(|name| columns::find(name)).collect());
+    if show.columns.iter().flatten().any(|name| name == columns::HELP) {
+        return column_help();
+    }
     if !paths::are_given(&arguments.paths) {
         paths::usage_error(
             "incore",
             "no PATH was given: name files, directories or block devices, or use --files-from",
         );
     }
+    let in_lines = matches!(show.format, common::Format::Table | common::Format::Csv);
+    if show.runs.is_some() && show.total && in_lines {
+        paths::usage_error("incore", "with --runs a total has no place but in --format ndjson or json");
+    }
     let options = paths::options(&arguments.paths)?;
     let list = paths::list(&arguments.paths)?;
-    let output = Output::stdout()?;
-    let progress = Progress::new(arguments.messages.progress);
     let format = format(show, columns.as_ref());
+    let mut head = Vec::new();
+    format.head(&mut head);
+    let output = Output::stdout(head)?;
+    let progress = Progress::new(arguments.messages.progress);
     let plan = Plan {
         task: task(show),
         range: arguments.paths.range.unwrap_or_default(),
@@ -55,9 +65,6 @@ pub(crate) fn run(arguments: &Incore) -> Result<Exit> {
         keeps_errors: show.format == common::Format::Json,
         rounding_said: AtomicBool::new(false),
     };
-    let mut head = Vec::new();
-    format.head(&mut head);
-    let _ = output.hold().write_apart(&head);
     let order = Order::new(show);
     let mut found = Merged::of(walk(list, &options, || Scan::new(&plan)), &order);
     progress.finish();
@@ -66,8 +73,14 @@ pub(crate) fn run(arguments: &Incore) -> Result<Exit> {
     if arguments.messages.verbose {
         said_at_length(&found, start);
     }
-    output.into_result()?;
-    Ok(if found.total.errors > 0 { Exit::SomeFailed } else { Exit::Done })
+    if found.total.files == 0 && found.total.errors == 0 && !arguments.paths.paths.is_empty() {
+        plan.say_nothing_was_found();
+    }
+    let failed = found.total.errors > 0;
+    // Freeing a hundred thousand rows one by one takes longer than drawing them, and the process ends anyway.
+    std::mem::forget(found);
+    output.into_result().context("standard output: write")?;
+    Ok(if failed { Exit::SomeFailed } else { Exit::Done })
 }
 
 /// So few rows are sorted faster than a thread is started.
@@ -83,6 +96,7 @@ struct Merged {
 impl Merged {
     /// Each thread's rows are sorted at the same time; what is left is to merge them.
     fn of(mut scans: Vec<Scan<'_>>, order: &Order) -> Self {
+        prefer_first_names(&mut scans);
         std::thread::scope(|scope| {
             for scan in scans.iter_mut().filter(|scan| scan.rows.len() > FEW_ROWS) {
                 scope.spawn(|| order.sort(&mut scan.rows));
@@ -101,6 +115,26 @@ impl Merged {
     }
 }
 
+/// Gives every file the first of its names, so that it does not depend on chance which of them is shown.
+fn prefer_first_names(scans: &mut [Scan<'_>]) {
+    let mut first: HashMap<FileId, PathBuf> = HashMap::new();
+    for (id, path) in scans.iter_mut().flat_map(|scan| scan.aliases.drain(..)) {
+        match first.entry(id) {
+            Entry::Occupied(mut known) if path < *known.get() => drop(known.insert(path)),
+            Entry::Occupied(_) => {}
+            Entry::Vacant(new) => drop(new.insert(path)),
+        }
+    }
+    if first.is_empty() {
+        return;
+    }
+    for row in scans.iter_mut().flat_map(|scan| &mut scan.rows) {
+        if let Some(path) = row.id.and_then(|id| first.remove(&id)).filter(|path| **path < *row.path) {
+            row.path = Cow::Owned(path);
+        }
+    }
+}
+
 /// The order of rows: the one that was asked for, else by what `--top` is about, else by path.
 struct Order {
     column: Option<&'static Column>,
@@ -110,7 +144,7 @@ struct Order {
 impl Order {
     fn new(show: &Show) -> Self {
         let usual = if show.top.is_some() { "resident_bytes" } else { "path" };
-        Self { column: show.sort.or_else(|| parse_column(usual).ok()), reverse: show.reverse }
+        Self { column: columns::find(show.sort.as_deref().unwrap_or(usual)), reverse: show.reverse }
     }
 
     fn sort(&self, rows: &mut [Box<Row<'_>>]) {
@@ -155,14 +189,14 @@ fn finish(
 /// Whether rows must be kept to the end, or can be written as they come.
 fn task(show: &Show) -> Task {
     let streams = matches!(show.format, common::Format::Ndjson | common::Format::Csv);
+    let strip = strip(show);
     match show.runs {
         Some(which) => Task::WriteRuns(which),
         None if show.summary => Task::Sum,
-        None if streams && show.sort.is_none() && show.top.is_none() => Task::Write,
-        None if show.format == common::Format::Table => {
-            Task::Keep { parts: strip_width(), ascii: show.ascii }
+        None if streams && show.sort.is_none() && show.top.is_none() && !show.reverse => {
+            Task::Write { strip }
         }
-        None => Task::Keep { parts: 0, ascii: false },
+        None => Task::Keep { strip },
     }
 }
 
@@ -186,6 +220,15 @@ fn probe(probe: ProbeArg) -> ProbeChoice {
     }
 }
 
+/// The strip that is wanted, where there is one: in tables unless other columns were chosen.
+fn strip(show: &Show) -> Strip {
+    let drawn = match &show.columns {
+        Some(names) => names.iter().any(|name| name == "map"),
+        None => show.format == common::Format::Table,
+    };
+    Strip { parts: if drawn { strip_width() } else { 0 }, ascii: show.ascii }
+}
+
 /// A fifth of the terminal, so that numbers and names have room; the same everywhere else.
 fn strip_width() -> usize {
     const ELSEWHERE: usize = 20;
@@ -207,7 +250,7 @@ fn column_help() -> Result<Exit> {
     for column in &COLUMNS {
         table.add_row([column.name, if column.in_tables { "yes" } else { "" }, column.about]);
     }
-    let output = Output::stdout()?;
+    let output = Output::stdout(Vec::new())?;
     let text: String = table.lines().map(|line| format!("{}\n", line.trim_end().trim_start())).collect();
     let _ = output.write(text.as_bytes());
     output.into_result()?;
@@ -216,9 +259,8 @@ fn column_help() -> Result<Exit> {
 
 fn said_at_length(found: &Merged, start: Instant) {
     let Total { files, unknown_files, errors, .. } = found.total;
-    let seconds = start.elapsed().as_secs_f64();
-    messages::note(&format!("{files} files, {unknown_files} unknown, {errors} failed, in {seconds:.3} s"));
-    for row in found.rows.iter().filter(|row| row.residency.unknown.is_some()) {
-        messages::note(&format!("{}: {}", row.path.display(), row.note().unwrap_or_default()));
-    }
+    let milliseconds = start.elapsed().as_secs_f64() * 1000.0;
+    messages::note(&format!(
+        "{files} files, {unknown_files} unknown, {errors} failed, in {milliseconds:.1} ms"
+    ));
 }

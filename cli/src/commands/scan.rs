@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use mmapio_core::{
-    ByteRange, Error, Found, OpenFile, ProbeChoice, Prober, Residency, RunState, Visitor, page_size,
+    ByteRange, Error, FileId, Found, OpenFile, Pages, ProbeChoice, Prober, Residency, RunState, Visitor,
+    page_size,
 };
 
 use crate::args::incore::WhichRuns;
@@ -29,12 +30,20 @@ const PROGRESS_FILES: u64 = 128;
 pub(crate) enum Task {
     /// Add it to the total only.
     Sum,
-    /// Keep its row, with a strip of this many parts.
-    Keep { parts: usize, ascii: bool },
+    /// Keep its row.
+    Keep { strip: Strip },
     /// Write its row at once.
-    Write,
+    Write { strip: Strip },
     /// Write its ranges at once.
     WriteRuns(WhichRuns),
+}
+
+/// The strip of a row.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Strip {
+    /// How many characters; 0 is no strip.
+    pub(crate) parts: usize,
+    pub(crate) ascii: bool,
 }
 
 /// What all threads need to know.
@@ -52,11 +61,22 @@ pub(crate) struct Plan<'a> {
     pub(crate) rounding_said: AtomicBool,
 }
 
+impl Plan<'_> {
+    /// Nothing to show is no failure, but seldom what was meant.
+    pub(crate) fn say_nothing_was_found(&self) {
+        if !self.quiet {
+            messages::note("no file was found, or none that the options let through");
+        }
+    }
+}
+
 /// A thread's part.
 pub(crate) struct Scan<'a> {
     plan: &'a Plan<'a>,
     pub(crate) total: Total,
     pub(crate) rows: Kept,
+    /// Other paths to files that have a row, perhaps another thread's.
+    pub(crate) aliases: Vec<(FileId, PathBuf)>,
     pub(crate) errors: Vec<Error>,
     chunk: Vec<u8>,
     written: Instant,
@@ -69,6 +89,7 @@ impl<'a> Scan<'a> {
             plan,
             total: Total::default(),
             rows: Vec::new(),
+            aliases: Vec::new(),
             errors: Vec::new(),
             chunk: Vec::new(),
             written: Instant::now(),
@@ -76,7 +97,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Writes what is left.
+    /// Writes what is left, and counts it.
     pub(crate) fn flush(&mut self) -> ControlFlow<()> {
         let done = if self.chunk.is_empty() {
             ControlFlow::Continue(())
@@ -85,6 +106,8 @@ impl<'a> Scan<'a> {
         };
         self.chunk.clear();
         self.written = Instant::now();
+        self.plan.progress.add(self.seen.0, self.seen.1);
+        self.seen = (0, 0);
         done
     }
 
@@ -96,24 +119,27 @@ impl<'a> Scan<'a> {
     }
 
     fn survey(&mut self, path: &Path, file: &OpenFile) -> ControlFlow<()> {
-        let parts = if let Task::Keep { parts, .. } = self.plan.task { parts } else { 0 };
+        let parts = match self.plan.task {
+            Task::Keep { strip } | Task::Write { strip } => strip.parts,
+            Task::Sum | Task::WriteRuns(_) => 0,
+        };
         let (residency, parts) = match Prober::new(file, self.plan.probe).survey(self.plan.range, parts) {
             Ok(found) => found,
             Err(error) => return self.error(error.with_path(path)),
         };
         self.total.add(file.size(), &residency);
-        if self.plan.cached_only && residency.resident.is_none_or(|resident| resident.0 == 0) {
+        if self.plan.cached_only && residency.resident == Some(Pages(0)) {
             return ControlFlow::Continue(());
         }
         let row = |strip| self.row(path, file, residency, strip);
         match self.plan.task {
             Task::Sum | Task::WriteRuns(_) => {}
-            Task::Keep { ascii, .. } => {
-                let row = row(strip::draw(&parts, ascii)).into_owned();
+            Task::Keep { strip } => {
+                let row = row(strip::draw(&parts, strip.ascii)).into_owned();
                 self.rows.push(Box::new(row));
             }
-            Task::Write => {
-                let row = row(Box::default());
+            Task::Write { strip } => {
+                let row = row(strip::draw(&parts, strip.ascii));
                 self.plan.format.file(&row, &mut self.chunk);
                 return self.flush_when_due();
             }
@@ -124,6 +150,7 @@ impl<'a> Scan<'a> {
     fn row<'p>(&self, path: &'p Path, file: &OpenFile, residency: Residency, strip: Box<str>) -> Row<'p> {
         Row {
             path: Cow::Borrowed(path),
+            id: Some(file.id()),
             size: file.size(),
             residency,
             ranged: !self.plan.range.is_whole(),
@@ -215,6 +242,12 @@ impl Visitor for Scan<'_> {
         match self.plan.task {
             Task::WriteRuns(which) => self.runs(found.path, found.file, which),
             _ => self.survey(found.path, found.file),
+        }
+    }
+
+    fn again(&mut self, path: &Path, id: FileId) {
+        if matches!(self.plan.task, Task::Keep { .. }) {
+            self.aliases.push((id, path.to_owned()));
         }
     }
 

@@ -95,7 +95,7 @@ pub(crate) const COLUMNS: [Column; 13] = [
         is_data: true,
         in_tables: false,
         of_file: |row| count(row.residency.resident),
-        of_total: |total| count(total.resident),
+        of_total: |total| count(total.resident()),
     },
     Column {
         name: "resident_bytes",
@@ -104,7 +104,7 @@ pub(crate) const COLUMNS: [Column; 13] = [
         is_data: true,
         in_tables: true,
         of_file: |row| Value::Bytes(row.residency.resident.map(Pages::bytes)),
-        of_total: |total| Value::Bytes(total.resident.map(Pages::bytes)),
+        of_total: |total| Value::Bytes(total.resident().map(Pages::bytes)),
     },
     Column {
         name: "resident_percent",
@@ -113,7 +113,7 @@ pub(crate) const COLUMNS: [Column; 13] = [
         is_data: true,
         in_tables: true,
         of_file: |row| Value::Percent(share(row.residency.resident, row.residency.pages)),
-        of_total: |total| Value::Percent(share(total.resident, total.known_pages)),
+        of_total: |total| Value::Percent(total.whole().and_then(|whole| share(total.resident(), whole))),
     },
     Column {
         name: "dirty_pages",
@@ -206,33 +206,22 @@ fn files(total: &Total) -> String {
     text
 }
 
-/// The columns that were asked for.
-#[derive(Debug, Clone)]
-pub(crate) enum ColumnChoice {
-    /// A list of them.
-    Help,
-    /// These.
-    These(Vec<&'static Column>),
+/// The column with this name.
+pub(crate) fn find(name: &str) -> Option<&'static Column> {
+    COLUMNS.iter().find(|column| column.name == name)
 }
 
-/// Reads one column's name.
-pub(crate) fn parse_column(name: &str) -> Result<&'static Column, String> {
-    COLUMNS.iter().find(|column| column.name == name).ok_or_else(|| {
-        let names: Vec<_> = COLUMNS.iter().map(|column| column.name).collect();
-        format!("there is no column `{name}`; there are {}", names.join(", "))
-    })
+/// The name that stands for a list of all columns.
+pub(crate) const HELP: &str = "help";
+
+/// The names that `--columns` takes.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    COLUMNS.iter().map(|column| column.name).chain([HELP])
 }
 
-/// Reads a list of columns, or `help`.
-pub(crate) fn parse_columns(list: &str) -> Result<ColumnChoice, String> {
-    match list {
-        "help" => Ok(ColumnChoice::Help),
-        _ => list
-            .split(',')
-            .map(|name| parse_column(name.trim()))
-            .collect::<Result<_, _>>()
-            .map(ColumnChoice::These),
-    }
+/// The names that `--sort` takes: those of columns with data.
+pub(crate) fn sortable_names() -> impl Iterator<Item = &'static str> {
+    COLUMNS.iter().filter(|column| column.is_data).map(|column| column.name)
 }
 
 /// The order of two files by one column: numbers from the largest, text from A to Z, unknown last in any case.
@@ -270,7 +259,7 @@ mod tests {
         for column in &COLUMNS {
             assert!(!column.about.is_empty() && !column.about.ends_with('.'), "{}", column.name);
             assert_eq!(column.heading, column.heading.to_uppercase());
-            assert!(parse_column(column.name).is_ok());
+            assert_ne!(column.name, HELP);
         }
     }
 }

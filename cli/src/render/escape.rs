@@ -16,7 +16,9 @@ pub(crate) fn path(path: &Path) -> Cow<'_, str> {
 
 /// The text with such characters written as escapes.
 pub(crate) fn text(text: &str) -> Cow<'_, str> {
-    if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) || !text.chars().any(is_treacherous) {
+    if text.bytes().all(|byte| (b' '..=b'~').contains(&byte) && byte != b'\\')
+        || !text.chars().any(is_treacherous)
+    {
         return Cow::Borrowed(text);
     }
     let mut escaped = String::with_capacity(text.len() + 8);
@@ -46,11 +48,14 @@ fn bytes(name: &OsStr) -> String {
     escaped
 }
 
-/// Control characters, line and paragraph separators, marks and overrides of direction, and what has no width.
+/// The backslash that escapes begin with, control characters, line and paragraph separators, marks and overrides of
+/// direction, and what shows as nothing: joiners between letters are left, since scripts and emoji need them.
 fn is_treacherous(character: char) -> bool {
     character.is_control()
         || matches!(character,
-            '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+            '\\' | '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180b}'..='\u{180f}' | '\u{200b}' | '\u{200e}'
+            | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{feff}'
+            | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]
@@ -67,6 +72,8 @@ mod tests {
             ("\u{9b}31m", "\\u{9b}31m"),
             ("gpj.\u{202e}exe", "gpj.\\u{202e}exe"),
             ("zero\u{200b}width", "zero\\u{200b}width"),
+            ("soft\u{ad}tag\u{e0041}", "soft\\u{ad}tag\\u{e0041}"),
+            ("back\\slash", "back\\\\slash"),
         ] {
             assert_eq!(text(name), shown);
         }

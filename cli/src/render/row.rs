@@ -3,12 +3,14 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use mmapio_core::{Error, ErrorKind, Pages, Residency};
+use mmapio_core::{Error, ErrorKind, FileId, Pages, Residency};
 
 /// A file and its residency.
 #[derive(Debug, Clone)]
 pub(crate) struct Row<'a> {
     pub(crate) path: Cow<'a, Path>,
+    /// What other paths to the same file are told by.
+    pub(crate) id: Option<FileId>,
     pub(crate) size: u64,
     pub(crate) residency: Residency,
     /// Whether only a part of the file was looked at.
@@ -35,21 +37,41 @@ impl Row<'_> {
     }
 }
 
-/// The sums over files; counts that are unknown for a file leave it out.
-#[derive(Debug, Clone, Default)]
+/// The sums over files. Those over residency leave out files whose residency is unknown, of which there are
+/// `unknown_files`; where one of the others does not tell a count, its sum is unknown.
+#[derive(Debug, Clone)]
 pub(crate) struct Total {
     pub(crate) files: u64,
     pub(crate) size: u64,
     pub(crate) pages: Pages,
-    /// The pages of files whose residency is known.
-    pub(crate) known_pages: Pages,
-    pub(crate) resident: Option<Pages>,
+    known_pages: Pages,
+    resident: Pages,
     pub(crate) dirty: Option<Pages>,
     pub(crate) writeback: Option<Pages>,
     pub(crate) evicted: Option<Pages>,
     pub(crate) recently_evicted: Option<Pages>,
     pub(crate) unknown_files: u64,
     pub(crate) errors: u64,
+}
+
+impl Default for Total {
+    /// Of no files, of which everything is known.
+    fn default() -> Self {
+        let (none, known) = (Pages(0), Some(Pages(0)));
+        Self {
+            files: 0,
+            size: 0,
+            pages: none,
+            known_pages: none,
+            resident: none,
+            dirty: known,
+            writeback: known,
+            evicted: known,
+            recently_evicted: known,
+            unknown_files: 0,
+            errors: 0,
+        }
+    }
 }
 
 impl Total {
@@ -60,14 +82,25 @@ impl Total {
         self.pages += residency.pages;
         if residency.unknown.is_some() {
             self.unknown_files += 1;
-        } else {
-            self.known_pages += residency.pages;
+            return;
         }
-        add(&mut self.resident, residency.resident);
-        add(&mut self.dirty, residency.dirty);
-        add(&mut self.writeback, residency.writeback);
-        add(&mut self.evicted, residency.evicted);
-        add(&mut self.recently_evicted, residency.recently_evicted);
+        self.known_pages += residency.pages;
+        self.resident += residency.resident.unwrap_or_default();
+        if residency.pages > Pages(0) {
+            self.add_counts([
+                residency.dirty,
+                residency.writeback,
+                residency.evicted,
+                residency.recently_evicted,
+            ]);
+        }
+    }
+
+    fn add_counts(&mut self, counts: [Option<Pages>; 4]) {
+        let sums = [&mut self.dirty, &mut self.writeback, &mut self.evicted, &mut self.recently_evicted];
+        for (sum, count) in sums.into_iter().zip(counts) {
+            *sum = sum.zip(count).map(|(sum, count)| sum + count);
+        }
     }
 
     /// Adds a file of `size` bytes of which only the ranges were looked at.
@@ -92,18 +125,19 @@ impl Total {
         self.size = self.size.saturating_add(other.size);
         self.pages += other.pages;
         self.known_pages += other.known_pages;
+        self.resident += other.resident;
         self.unknown_files += other.unknown_files;
         self.errors += other.errors;
-        add(&mut self.resident, other.resident);
-        add(&mut self.dirty, other.dirty);
-        add(&mut self.writeback, other.writeback);
-        add(&mut self.evicted, other.evicted);
-        add(&mut self.recently_evicted, other.recently_evicted);
+        self.add_counts([other.dirty, other.writeback, other.evicted, other.recently_evicted]);
     }
-}
 
-fn add(sum: &mut Option<Pages>, pages: Option<Pages>) {
-    if let Some(pages) = pages {
-        *sum = Some(sum.unwrap_or_default() + pages);
+    /// The resident pages of the files that are known; none when there are pages, but none of them is.
+    pub(crate) fn resident(&self) -> Option<Pages> {
+        (self.known_pages > Pages(0) || self.pages == Pages(0)).then_some(self.resident)
+    }
+
+    /// The pages that the resident ones are a share of; none when some are unknown, since then the share is.
+    pub(crate) fn whole(&self) -> Option<Pages> {
+        (self.known_pages == self.pages).then_some(self.pages)
     }
 }

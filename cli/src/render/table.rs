@@ -73,11 +73,11 @@ struct Grid<'a> {
 impl<'a> Grid<'a> {
     fn new(columns: &'a [&'static Column], rows: &[Box<Row<'_>>], total: Option<&Total>, look: Look) -> Self {
         let mut widths: Vec<_> = columns.iter().map(|column| column.heading.width()).collect();
-        // Nothing stands to the right of the last column, so its width, mostly that of paths, is of no use.
-        for (column, width) in columns.iter().zip(&mut widths).rev().skip(1) {
-            let of_rows = rows.iter().map(|row| width_of(&(column.of_file)(row), look));
-            let of_total = total.map(|total| width_of(&(column.of_total)(total), look));
-            *width = of_rows.chain(of_total).fold(*width, usize::max);
+        if let Some(total) = total {
+            widen(&mut widths, columns, |column| width_of(&(column.of_total)(total), look));
+        }
+        for row in rows {
+            widen(&mut widths, columns, |column| width_of(&(column.of_file)(row), look));
         }
         Self { columns, widths, look }
     }
@@ -94,7 +94,10 @@ impl<'a> Grid<'a> {
 
     fn total(&self, total: &Total) -> String {
         let mut line = String::new();
-        self.line(&mut line, |column, text| write_value(text, (column.of_total)(total), self.look));
+        self.line(&mut line, |column, text| match (column.of_total)(total) {
+            Value::Percent(None) if total.unknown_files > 0 => text.push('?'),
+            value => write_value(text, value, self.look),
+        });
         line
     }
 
@@ -119,26 +122,32 @@ impl<'a> Grid<'a> {
 
     /// Appends a line: what `write` appends for each column, at the left or the right of its width.
     fn line(&self, text: &mut String, write: impl Fn(&Column, &mut String)) {
+        let line = text.len();
         for (column, width) in self.columns.iter().zip(&self.widths) {
             let start = text.len();
             write(column, text);
             let gap = width.saturating_sub(text.get(start..).unwrap_or_default().width());
-            if column.is_number() {
-                pad(text, start, gap);
-            } else {
-                text.extend(std::iter::repeat_n(' ', gap));
-            }
+            let at = if column.is_number() { start } else { text.len() };
+            text.insert_str(at, SPACES.get(..gap).unwrap_or(SPACES));
             text.push_str("  ");
         }
-        text.truncate(text.trim_end().len());
+        let kept = text.get(line..).unwrap_or_default().trim_end().len();
+        text.truncate(line + kept);
         text.push('\n');
     }
 }
 
-/// Moves what begins at `start` to the right by `gap` spaces.
-fn pad(text: &mut String, start: usize, gap: usize) {
-    const SPACES: &str = "                                ";
-    text.insert_str(start, SPACES.get(..gap).unwrap_or(SPACES));
+/// What gaps are made of; no column is padded further.
+const SPACES: &str = "                                                  ";
+
+fn widen(widths: &mut [usize], columns: &[&'static Column], width: impl Fn(&Column) -> usize) {
+    let last = columns.len().saturating_sub(1);
+    for (at, (column, widest)) in columns.iter().zip(widths).enumerate() {
+        // Nothing stands to the right of the last column, so the width of its names is of no use.
+        if at < last || column.is_number() {
+            *widest = width(column).max(*widest);
+        }
+    }
 }
 
 /// Appends a value; unknown is a question mark.
@@ -155,10 +164,12 @@ fn write_value(text: &mut String, value: Value<'_>, look: Look) {
     };
 }
 
-/// Appends a file's value: the percentage of an empty file is none, that of one that will not tell is unknown.
+/// Appends a file's value: of an empty file there is no percentage and no probe, of one that will not tell they are
+/// unknown.
 fn write_file(text: &mut String, column: &Column, row: &Row<'_>, look: Look) {
     match (column.of_file)(row) {
         Value::Percent(None) if row.residency.unknown.is_some() => text.push('?'),
+        Value::Text(None) if row.residency.unknown.is_none() => text.push('-'),
         value => write_value(text, value, look),
     }
 }
@@ -173,7 +184,8 @@ fn write_percent(text: &mut String, share: Share) -> std::fmt::Result {
 /// How wide a value will be, without writing it where that is known.
 fn width_of(value: &Value<'_>, look: Look) -> usize {
     match value {
-        Value::Path(path) => escape::path(path).width(),
+        // A long name moves what stands behind it in its own row only.
+        Value::Path(path) => escape::path(path).width().min(WIDEST_PATH),
         Value::Bytes(Some(bytes)) if !look.exact => width_of_human(*bytes),
         Value::Bytes(Some(number)) | Value::Count(Some(number)) => digits(*number),
         Value::Percent(_) => PERCENT,
@@ -182,6 +194,8 @@ fn width_of(value: &Value<'_>, look: Look) -> usize {
     }
 }
 
+/// Paths are padded up to this width.
+const WIDEST_PATH: usize = 40;
 /// The widest percentage: `100.0`.
 const PERCENT: usize = 5;
 
