@@ -194,3 +194,17 @@ impl fmt::Display for Error {
 /// The reason is part of the text already, so that it is no source besides: printing a chain would say it twice. The
 /// system's error is in [`Error::kind`].
 impl std::error::Error for Error {}
+
+/// For functions that return [`io::Result`]: the same text, and the kind that the system's error has.
+impl From<Error> for io::Error {
+    fn from(error: Error) -> Self {
+        let kind = match error.kind() {
+            ErrorKind::System(system) => system.kind(),
+            ErrorKind::Unsupported { .. } | ErrorKind::RefusedFilesystem(_) => io::ErrorKind::Unsupported,
+            ErrorKind::Unknown(_) => io::ErrorKind::PermissionDenied,
+            ErrorKind::RefusedKind(_) | ErrorKind::Range(_) => io::ErrorKind::InvalidInput,
+            ErrorKind::Replaced => io::ErrorKind::Other,
+        };
+        Self::new(kind, error)
+    }
+}

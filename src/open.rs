@@ -33,6 +33,8 @@ pub struct OpenFile {
     filesystem: Filesystem,
     /// The descriptor came from outside, so its file offset is not ours to move.
     shared: bool,
+    /// Opened this very moment, by a walk.
+    fresh: bool,
 }
 
 /// Through which descriptor a file's offset may be moved.
@@ -90,7 +92,7 @@ impl OpenFile {
 
     /// A file found in a directory on `filesystem`; a walk never goes into block devices.
     pub(crate) fn in_walk(file: File, stat: Stat, filesystem: Filesystem) -> Self {
-        Self { file, stat, filesystem, shared: false }
+        Self { file, stat, filesystem, shared: false, fresh: true }
     }
 
     fn checked(file: File, mut stat: Stat, filesystem: Filesystem) -> Result<Self> {
@@ -102,7 +104,7 @@ impl OpenFile {
             }
             kind => return Err(Error::new("open", ErrorKind::RefusedKind(kind))),
         }
-        Ok(Self { file, stat, filesystem, shared: false })
+        Ok(Self { file, stat, filesystem, shared: false, fresh: false })
     }
 
     /// The size in bytes when it was opened; of a block device, the device's.
@@ -116,6 +118,16 @@ impl OpenFile {
     pub fn has_changed_size(&self) -> bool {
         self.stat.kind == FileKind::Regular
             && sys::stat(&self.file).is_ok_and(|now| now.size != self.stat.size)
+    }
+
+    /// What it is: a regular file or a block device.
+    #[must_use]
+    pub fn kind(&self) -> FileKind {
+        self.stat.kind
+    }
+
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.fresh
     }
 
     /// The file's identity.
@@ -171,8 +183,11 @@ pub(crate) fn open_entry(directory: &File, name: &CStr, follow: bool) -> Result<
 fn open_looked(looked: &File, directory: Option<&File>, name: &CStr) -> Result<Opened> {
     let seen = sys::stat(looked).map_err(|error| Error::system("fstat", error))?;
     let filesystem = readable_filesystem(looked)?;
-    if !matches!(seen.kind, FileKind::Regular | FileKind::BlockDevice | FileKind::Directory) {
-        return Err(Error::new("open", ErrorKind::RefusedKind(seen.kind)));
+    let is_named = directory.is_none();
+    match seen.kind {
+        FileKind::Regular | FileKind::Directory => {}
+        FileKind::BlockDevice if is_named => {}
+        kind => return Err(Error::new("open", ErrorKind::RefusedKind(kind))),
     }
     let file = sys::reopen(looked, directory, name).map_err(|error| Error::system("open", error))?;
     let stat = sys::stat(&file).map_err(|error| Error::system("fstat", error))?;

@@ -99,6 +99,20 @@ fn both_probes_tell_the_same_histogram_of_pages_that_are_held() {
 }
 
 #[test]
+fn a_file_that_changed_since_it_was_opened_is_marked_however_small() {
+    let scratch = scratch();
+    let path = scratch.path().join("shrinking");
+    std::fs::write(&path, vec![1; 3 << 12]).unwrap();
+    let file = OpenFile::open(&path).unwrap();
+    let is_changed = || {
+        Prober::new(&file, ProbeChoice::Auto).residency(ByteRange::WHOLE).map(|residency| residency.changed)
+    };
+    assert!(!is_changed().unwrap());
+    File::options().write(true).open(&path).unwrap().set_len(1).unwrap();
+    assert!(is_changed().unwrap());
+}
+
+#[test]
 fn what_is_no_file_is_refused_by_kind() {
     let (mut reader, writer) = std::io::pipe().unwrap();
     let refused = OpenFile::from_file(File::from(std::os::fd::OwnedFd::from(writer))).unwrap_err();

@@ -26,10 +26,14 @@ pub enum ProbeChoice {
 /// Bytes mapped at once for mincore(2): address space is cheap, but `RLIMIT_AS` and 32-bit systems are not.
 const WINDOW_BYTES: u64 = if cfg!(target_pointer_width = "64") { 1 << 30 } else { 64 << 20 };
 
+/// With a limit on address space windows are halved down to this size.
+const LEAST_WINDOW: u64 = 1 << 20;
+
 /// Pages asked with one mincore(2): its vector is a byte a page.
 const VECTOR_PAGES: u64 = 16 << 10;
 
-/// Files of up to this many pages are asked in one call that takes microseconds; a change of size meanwhile is not looked for.
+/// A walk asks files of up to this many pages microseconds after opening them; a change of size meanwhile is not looked
+/// for, since that would cost as much as asking.
 const MOMENT_PAGES: u64 = 256;
 
 /// Asks the kernel about one open file.
@@ -53,6 +57,7 @@ pub struct Prober<'a> {
     choice: ProbeChoice,
     probe: Probe,
     window: Option<(Extent, Window)>,
+    window_bytes: u64,
     vector: Vec<u8>,
     trusts_mincore: Option<bool>,
 }
@@ -72,10 +77,18 @@ impl<'a> Prober<'a> {
         let stacked = file.filesystem().class == FilesystemClass::Stacked;
         let probe = match choice {
             ProbeChoice::Mincore => Probe::Mincore,
-            ProbeChoice::Auto if stacked => Probe::Mincore,
+            ProbeChoice::Auto if stacked || !sys::has_cachestat() => Probe::Mincore,
             ProbeChoice::Auto | ProbeChoice::Cachestat => Probe::Cachestat,
         };
-        Self { file, choice, probe, window: None, vector: Vec::new(), trusts_mincore: None }
+        Self {
+            file,
+            choice,
+            probe,
+            window: None,
+            window_bytes: WINDOW_BYTES,
+            vector: Vec::new(),
+            trusts_mincore: None,
+        }
     }
 
     /// Counts the pages of `range` that are in memory. What cannot be known is no error but says so:
@@ -242,16 +255,28 @@ impl<'a> Prober<'a> {
         let holds = |(extent, _): &(Extent, Window)| extent.offset() <= at && at < extent.end();
         let window = match self.window.take().filter(holds) {
             Some(window) => window,
-            None => {
-                let start = at - at % WINDOW_BYTES;
-                // Mapping up to the next page beyond the size seen is allowed, and such pages are simply not there.
-                let end = self.file.size().max(at + 1).min(start + WINDOW_BYTES);
-                let extent = Extent::between(start, end.div_ceil(page_size()) * page_size());
-                let mapped = Window::new(self.file.file(), extent.offset(), extent.length());
-                (extent, mapped.map_err(|error| self.mapping_error(error))?)
-            }
+            None => self.map_window(at)?,
         };
         Ok(self.window.insert(window))
+    }
+
+    /// Maps a window; where address space is short a smaller one.
+    fn map_window(&mut self, at: u64) -> Result<(Extent, Window)> {
+        loop {
+            let start = at - at % self.window_bytes;
+            // Mapping up to the next page beyond the size seen is allowed, and such pages are simply not there.
+            let end = self.file.size().max(at + 1).min(start.saturating_add(self.window_bytes));
+            let extent = Extent::between(start, end.div_ceil(page_size()).saturating_mul(page_size()));
+            match Window::new(self.file.file(), extent.offset(), extent.length()) {
+                Ok(window) => return Ok((extent, window)),
+                Err(error)
+                    if error.raw_os_error() == Some(errno::ENOMEM) && self.window_bytes > LEAST_WINDOW =>
+                {
+                    self.window_bytes /= 2;
+                }
+                Err(error) => return Err(self.mapping_error(error)),
+            }
+        }
     }
 
     fn mapping_error(&self, error: io::Error) -> Error {
@@ -261,25 +286,23 @@ impl<'a> Prober<'a> {
         }
     }
 
-    /// mincore's silent mask: whom the kernel does not want to tell, it tells that every page is resident. On a stacked
-    /// filesystem the right to write is asked of a layer below that we cannot see, so only ownership counts there.
+    /// mincore's silent mask: whom the kernel does not want to tell, it tells that every page is resident.
     fn require_truthful_mincore(&mut self) -> Result<()> {
+        let Filesystem { class, name } = self.file.filesystem();
+        if class == FilesystemClass::Blind {
+            return Err(unknown("mincore", Unknown::Filesystem(name)));
+        }
         let file = self.file;
-        let trusted = *self.trusts_mincore.get_or_insert_with(|| match file.filesystem().class {
-            FilesystemClass::Blind | FilesystemClass::Interface => false,
-            FilesystemClass::Stacked => sys::is_owner_or_capable(file.stat()),
-            FilesystemClass::Ordinary => sys::is_owner_or_capable(file.stat()) || sys::may_write(file.file()),
-        });
-        match file.filesystem().class {
-            _ if trusted => Ok(()),
-            FilesystemClass::Blind => Err(unknown("mincore", Unknown::Filesystem(self.filesystem_name()))),
-            _ => Err(unknown("mincore", Unknown::NotPermitted)),
+        let ask = || sys::mincore_is_truthful(file.file(), file.stat());
+        match *self.trusts_mincore.get_or_insert_with(ask) {
+            true => Ok(()),
+            false => Err(unknown("mincore", Unknown::NotPermitted)),
         }
     }
 
     /// Whether the size changed in the time that asking took.
     pub(crate) fn has_changed(&self, pages: Pages) -> bool {
-        pages.0 > MOMENT_PAGES && self.file.has_changed_size()
+        (pages.0 > MOMENT_PAGES || !self.file.is_fresh()) && self.file.has_changed_size()
     }
 }
 

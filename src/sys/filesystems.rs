@@ -12,7 +12,8 @@ pub(crate) struct Filesystem {
 pub(crate) enum FilesystemClass {
     /// The page cache tells the truth.
     Ordinary,
-    /// cachestat(2) answers zero for everything; mincore(2) is right (overlayfs).
+    /// The pages may belong to a file below: cachestat(2) answers zero for those, mincore(2) is right (overlayfs, FUSE with
+    /// passthrough).
     Stacked,
     /// Neither call sees the pages (hugetlbfs).
     Blind,
@@ -23,8 +24,10 @@ pub(crate) enum FilesystemClass {
 use FilesystemClass::{Blind, Interface, Ordinary, Stacked};
 
 /// Magic numbers of statfs(2) `f_type`, from `linux/magic.h`.
-const TABLE: [(u64, &str, FilesystemClass); 17] = [
+const TABLE: [(u64, &str, FilesystemClass); 19] = [
     (0x794c_7630, "overlayfs", Stacked),
+    (0x6573_5546, "FUSE", Stacked),
+    (0x6175_6673, "aufs", Stacked),
     (0x9584_58f6, "hugetlbfs", Blind),
     (0x9fa0, "procfs", Interface),
     (0x6265_6572, "sysfs", Interface),
@@ -40,7 +43,7 @@ const TABLE: [(u64, &str, FilesystemClass); 17] = [
     (0xf97c_ff8c, "selinuxfs", Interface),
     (0x4249_4e4d, "binfmt_misc", Interface),
     (0x1980_0202, "mqueue", Interface),
-    (0x6573_5546, "fusectl", Interface),
+    (0x6573_5543, "fusectl", Interface),
 ];
 
 impl Filesystem {
@@ -54,5 +57,18 @@ impl Filesystem {
             .iter()
             .find(|(number, ..)| *number == magic)
             .map_or(Self::ORDINARY, |&(_, name, class)| Self { name, class })
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn interfaces_are_not_taken_for_their_filesystems() {
+        // fusectl and FUSE differ in one bit, and FUSE holds people's files.
+        assert_eq!(Filesystem::from_magic(0x6573_5546).class, Stacked);
+        assert_eq!(Filesystem::from_magic(0x6573_5543).class, Interface);
+        assert_eq!(Filesystem::from_magic(0xef53), Filesystem::ORDINARY);
     }
 }

@@ -13,8 +13,8 @@ use super::unix::{bits, check, kind_of_entry, open_at, open_reading, retry};
 use super::{CacheStat, Entry, FileKind, Filesystem, Stat};
 
 pub(crate) use super::unix::{
-    Window, descriptor_limit, next_data, next_hole, open_directory_at, open_regular_at, os_str, page_size,
-    stat,
+    Window, descriptor_limit, next_data, next_hole, offset, open_directory_at, open_regular_at, os_str,
+    page_size, set_offset, stat,
 };
 
 /// The number of cachestat(2), the same on every architecture; libc 0.2 has it for a few only.
@@ -123,41 +123,21 @@ pub(crate) fn block_device_size(file: &File) -> io::Result<u64> {
     Ok(size)
 }
 
-/// Whether we own the file or hold `CAP_FOWNER` over it, which is what the kernel asks before it tells residency.
-pub(crate) fn is_owner_or_capable(stat: &Stat) -> bool {
+/// Whether mincore(2) tells us the truth about a file, or claims that every page is resident because neither owning nor
+/// being allowed to write it gives us the right to know. Owners are told; for others the kernel is asked of a page far
+/// beyond the end, which is not there, unless the answer is that claim.
+pub(crate) fn mincore_is_truthful(file: &File, stat: &Stat) -> bool {
+    /// Who shows as this user may be anybody from outside of our user namespace (user_namespaces(7)).
+    const OVERFLOW_USER: u32 = 65534;
+    const FAR_BEYOND: u64 = if cfg!(target_pointer_width = "64") { 1 << 62 } else { 1 << 43 };
     // SAFETY: geteuid takes nothing and cannot fail.
-    stat.owner == unsafe { libc::geteuid() } || (has_fowner() && is_mapped(stat.owner))
-}
-
-/// Whether the effective capabilities include `CAP_FOWNER`: the `CapEff` line of proc_pid_status(5).
-fn has_fowner() -> bool {
-    const CAP_FOWNER: u32 = 3;
-    static HELD: OnceLock<bool> = OnceLock::new();
-    *HELD.get_or_init(|| {
-        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-        let mask = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
-        mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
-            .is_some_and(|mask| mask >> CAP_FOWNER & 1 == 1)
-    })
-}
-
-/// Whether our capabilities reach this owner: in a user namespace they do not reach users from outside of it, who all
-/// show as the overflow user (user_namespaces(7)).
-fn is_mapped(owner: u32) -> bool {
-    const OVERFLOW: u32 = 65534;
-    static WHOLE: OnceLock<bool> = OnceLock::new();
-    let in_initial_namespace = || {
-        let map = std::fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
-        map.split_whitespace().eq(["0", "0", "4294967295"])
-    };
-    owner != OVERFLOW || *WHOLE.get_or_init(in_initial_namespace)
-}
-
-/// Whether we may write the file: faccessat(2) through /proc, since the file is open for reading only.
-pub(crate) fn may_write(file: &File) -> bool {
-    let Ok(link) = CString::new(format!("/proc/self/fd/{}", file.as_raw_fd())) else { return false };
-    // SAFETY: the path ends with NUL and lives through the call.
-    check(unsafe { libc::faccessat(libc::AT_FDCWD, link.as_ptr(), libc::W_OK, libc::AT_EACCESS) }).is_ok()
+    let user = unsafe { libc::geteuid() };
+    if stat.owner == user && user != OVERFLOW_USER {
+        return true;
+    }
+    let mut page = [1];
+    let asked = Window::new(file, FAR_BEYOND, page_size()).and_then(|window| window.residency(0, &mut page));
+    asked.is_ok() && page == [0]
 }
 
 /// Reads a directory in batches, getdents64(2).
@@ -180,14 +160,10 @@ impl DirectoryReader {
     /// Reads the next batch of the directory's names; false at its end.
     pub(crate) fn fill(&mut self, directory: &File) -> io::Result<bool> {
         self.filled = 0;
-        // SAFETY: the kernel writes at most as many bytes as the buffer has.
-        let read = check(unsafe {
-            libc::syscall(
-                libc::SYS_getdents64,
-                directory.as_raw_fd(),
-                self.buffer.as_mut_ptr(),
-                self.buffer.len(),
-            )
+        let (fd, length) = (directory.as_raw_fd(), self.buffer.len());
+        let read = retry(|| {
+            // SAFETY: the kernel writes at most as many bytes as the buffer has.
+            check(unsafe { libc::syscall(libc::SYS_getdents64, fd, self.buffer.as_mut_ptr(), length) })
         })?;
         self.filled = usize::try_from(read).unwrap_or(0);
         Ok(self.filled > 0)

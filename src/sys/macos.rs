@@ -12,11 +12,11 @@ use super::unix::{check, kind_of_entry, open_at, open_reading};
 use super::{Entry, FileKind};
 
 pub(crate) use super::absent::{
-    block_device_size, cachestat, filesystem_of, has_cachestat, is_owner_or_capable, may_write,
+    block_device_size, cachestat, filesystem_of, has_cachestat, mincore_is_truthful,
 };
 pub(crate) use super::unix::{
-    Window, descriptor_limit, next_data, next_hole, open_directory_at, open_regular_at, os_str, page_size,
-    stat,
+    Window, descriptor_limit, next_data, next_hole, offset, open_directory_at, open_regular_at, os_str,
+    page_size, set_offset, stat,
 };
 
 /// fstat(2).

@@ -22,8 +22,8 @@ use std::io;
 pub(crate) use filesystems::{Filesystem, FilesystemClass};
 pub(crate) use os::{
     DirectoryReader, Window, block_device_size, cachestat, descriptor_limit, filesystem_of, has_cachestat,
-    is_owner_or_capable, look, look_at, may_write, next_data, next_hole, open_directory_at, open_regular_at,
-    os_str, page_size, reopen, stat,
+    look, look_at, mincore_is_truthful, next_data, next_hole, offset, open_directory_at, open_regular_at,
+    os_str, page_size, reopen, set_offset, stat,
 };
 
 /// What a directory entry or an open file is.
@@ -101,7 +101,7 @@ pub(crate) struct Entry<'a> {
 
 /// The error numbers that decisions are made on.
 pub(crate) mod errno {
-    pub(crate) use libc::{ELOOP, EMFILE, ENFILE, ENODEV, ENOENT, ENOTDIR, ENXIO, EOPNOTSUPP, EPERM};
+    pub(crate) use libc::{ELOOP, EMFILE, ENFILE, ENODEV, ENOENT, ENOMEM, ENOTDIR, ENXIO, EOPNOTSUPP, EPERM};
 }
 
 /// The error of an operation that this system does not have.

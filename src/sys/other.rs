@@ -8,7 +8,7 @@ use std::path::Path;
 use super::{Entry, FileKind, Stat, unsupported};
 
 pub(crate) use super::absent::{
-    block_device_size, cachestat, filesystem_of, has_cachestat, is_owner_or_capable, may_write,
+    block_device_size, cachestat, filesystem_of, has_cachestat, mincore_is_truthful,
 };
 
 /// A name or path, which came from UTF-8.
@@ -65,6 +65,16 @@ pub(crate) fn next_data(_file: &File, _offset: u64) -> io::Result<Option<u64>> {
 
 /// Not there.
 pub(crate) fn next_hole(_file: &File, _offset: u64) -> io::Result<Option<u64>> {
+    Err(unsupported())
+}
+
+/// Not there.
+pub(crate) fn offset(_directory: &File) -> io::Result<u64> {
+    Err(unsupported())
+}
+
+/// Not there.
+pub(crate) fn set_offset(_directory: &File, _offset: u64) -> io::Result<()> {
     Err(unsupported())
 }
 

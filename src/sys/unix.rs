@@ -143,6 +143,18 @@ pub(crate) fn next_hole(file: &File, offset: u64) -> io::Result<Option<u64>> {
     seek(file, offset, libc::SEEK_HOLE)
 }
 
+/// Where in a directory the next names are read, lseek(2): a number of the filesystem's own.
+pub(crate) fn offset(directory: &File) -> io::Result<u64> {
+    // SAFETY: lseek takes numbers only; the descriptor is open.
+    let offset = check(unsafe { libc::lseek(directory.as_raw_fd(), 0, libc::SEEK_CUR) })?;
+    Ok(u64::try_from(offset).unwrap_or(0))
+}
+
+/// Goes back to an offset that [`offset`] told, perhaps through another descriptor.
+pub(crate) fn set_offset(directory: &File, offset: u64) -> io::Result<()> {
+    seek(directory, offset, libc::SEEK_SET).map(drop)
+}
+
 fn seek(file: &File, offset: u64, whence: i32) -> io::Result<Option<u64>> {
     let offset = libc::off_t::try_from(offset).map_err(|_| io::Error::from_raw_os_error(libc::EOVERFLOW))?;
     // SAFETY: lseek takes numbers only; the descriptor is open.

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::ffi::{CStr, CString};
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -25,6 +26,8 @@ pub(crate) struct Directory {
     pub(crate) top_device: u64,
     pub(crate) filesystem: Filesystem,
     file: Mutex<Option<Arc<File>>>,
+    /// Whether it is among those that can be closed for want of descriptors.
+    held: AtomicBool,
 }
 
 impl Directory {
@@ -50,7 +53,17 @@ impl Directory {
         let OpenDirectory { file, stat, filesystem } = opened;
         let id = FileId { device: stat.device, inode: stat.inode };
         let file = Mutex::new(Some(Arc::new(file)));
-        Arc::new(Self { parent, name, link, depth, id, top_device, filesystem, file })
+        Arc::new(Self {
+            parent,
+            name,
+            link,
+            depth,
+            id,
+            top_device,
+            filesystem,
+            file,
+            held: AtomicBool::new(false),
+        })
     }
 
     /// The path as bytes, put together from the names, and how much of it is the named directory's.
@@ -129,7 +142,20 @@ impl Directory {
         Ok((file, stat))
     }
 
+    /// Whether it lies in itself: reached through a link to one of the directories above.
+    pub(crate) fn is_in_itself(&self) -> bool {
+        let mut above = self.parent.as_deref();
+        while let Some(directory) = above {
+            if directory.id == self.id {
+                return true;
+            }
+            above = directory.parent.as_deref();
+        }
+        false
+    }
+
     fn close(&self) {
+        self.held.store(false, Ordering::Relaxed);
         lock(&self.file).take();
     }
 }
@@ -156,6 +182,10 @@ pub(crate) fn path_of(bytes: &[u8]) -> &Path {
     Path::new(sys::os_str(bytes))
 }
 
+/// Descriptors that are not ours, and those that a thread needs to work.
+const OTHERS: usize = 16;
+const EACH: usize = 4;
+
 /// Directories that stay open only because others in them are still to be entered: the ones held longest are closed
 /// first, since they are needed last.
 #[derive(Debug)]
@@ -165,15 +195,23 @@ pub(crate) struct Held {
 }
 
 impl Held {
+    /// As many threads as there are descriptors for, at most `wanted`.
+    pub(crate) fn threads(wanted: usize) -> usize {
+        wanted.min(sys::descriptor_limit().saturating_sub(OTHERS) / EACH).max(1)
+    }
+
     /// A share of the descriptors that this process may open, less what `threads` threads need to work.
     pub(crate) fn new(threads: usize) -> Self {
-        const OTHERS: usize = 16;
-        let free = sys::descriptor_limit().saturating_sub(OTHERS + 4 * threads);
+        let free =
+            sys::descriptor_limit().saturating_sub(OTHERS).saturating_sub(EACH.saturating_mul(threads));
         Self { order: Mutex::default(), most: (free / 2).clamp(2, 1024) }
     }
 
     /// Keeps `directory` open for now.
     pub(crate) fn hold(&self, directory: &Arc<Directory>) {
+        if directory.held.swap(true, Ordering::Relaxed) {
+            return;
+        }
         let mut order = lock(&self.order);
         order.push_back(Arc::downgrade(directory));
         if order.len() > self.most {

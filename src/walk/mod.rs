@@ -19,6 +19,7 @@ use crate::error::{Error, Result};
 use crate::open::{FileId, OpenFile};
 use crate::sys::FileKind;
 
+use directory::Held;
 use queue::{Task, lock};
 use worker::{Shared, Worker};
 
@@ -121,7 +122,8 @@ pub trait Visitor: Send {
     fn error(&mut self, error: Error) -> ControlFlow<()>;
 }
 
-/// Visits every file among `paths` and below them, each once however many names it has, and gives back the visitors.
+/// Visits every file among `paths` and below them, each once however many names it has (a file below a bind mount of a
+/// directory that is visited anyway is visited twice, as by du(1)), and gives back the visitors.
 ///
 /// Directories are read in parallel and in no order. Paths may be many: they are taken from the iterator as there is room,
 /// and an error among them goes to a visitor. In a directory only regular files are opened: relative to the directory's
@@ -157,11 +159,11 @@ where
 {
     let mut paths = paths.into_iter();
     let first: Vec<_> = paths.by_ref().take(2).collect();
-    let threads = if is_one_file(&first) { 1 } else { options.threads() };
+    let threads = if is_one_file(&first) { 1 } else { Held::threads(options.threads()) };
     let shared = Shared::new(options, threads, first.len() > 1);
     let paths = Mutex::new(first.into_iter().chain(paths).fuse());
     shared.queue.push(Task::Paths);
-    let visitors = Mutex::new(Vec::with_capacity(threads));
+    let visitors = Mutex::new(Vec::new());
     let work = || {
         let mut worker = Worker::new(&shared, visitor());
         worker.run(&paths);
@@ -169,7 +171,10 @@ where
     };
     std::thread::scope(|scope| {
         for _ in 1..threads {
-            scope.spawn(work);
+            // Where no more threads can be had, those that are there do the work.
+            if std::thread::Builder::new().spawn_scoped(scope, work).is_err() {
+                break;
+            }
         }
         work();
     });

@@ -1,7 +1,6 @@
 //! The work that is left, shared by the threads of a walk: last in, first out, so that what is held open stays small.
 
 use std::ffi::CString;
-use std::fs::File;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::walk::directory::Directory;
@@ -13,8 +12,8 @@ pub(crate) enum Task {
     Paths,
     /// Open and list a directory that was found in another.
     Enter(Arc<Directory>, CString),
-    /// List a directory, or go on where another thread is: then through the same open file, whose offset tells where.
-    List(Arc<Directory>, Option<Arc<File>>),
+    /// List a directory, or go on at an offset where another thread stopped.
+    List(Arc<Directory>, Option<u64>),
 }
 
 #[derive(Debug, Default)]

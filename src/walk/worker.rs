@@ -24,7 +24,8 @@ const PATHS_AT_ONCE: usize = 64;
 pub(crate) struct Shared<'a> {
     pub(crate) queue: Queue,
     options: &'a WalkOptions,
-    seen: Seen,
+    files: Seen,
+    directories: Seen,
     /// Whether a file can be reached twice even with one name: several named paths, or links that are followed.
     overlapping: bool,
     held: Held,
@@ -36,7 +37,8 @@ impl<'a> Shared<'a> {
         Self {
             queue: Queue::default(),
             options,
-            seen: Seen::default(),
+            files: Seen::default(),
+            directories: Seen::default(),
             overlapping: several || options.follow,
             held,
         }
@@ -73,7 +75,7 @@ impl<'a, V: Visitor> Worker<'a, V> {
             let done = match task {
                 Task::Paths => self.take_paths(paths),
                 Task::Enter(parent, name) => self.enter(&parent, &name, &mut reader),
-                Task::List(directory, listing) => self.list(&directory, listing, &mut reader),
+                Task::List(directory, offset) => self.list(&directory, offset, &mut reader),
             };
             if done.is_break() {
                 self.shared.queue.stop();
@@ -110,6 +112,7 @@ impl<'a, V: Visitor> Worker<'a, V> {
                 {
                     let directory = Directory::top(name, opened);
                     if self.is_new_directory(&directory) {
+                        self.shared.held.hold(&directory);
                         self.shared.queue.push(Task::List(directory, None));
                     }
                 }
@@ -125,10 +128,11 @@ impl<'a, V: Visitor> Worker<'a, V> {
         name: &CStr,
         reader: &mut DirectoryReader,
     ) -> ControlFlow<()> {
-        let opened = parent
-            .file(&self.shared.held)
-            .and_then(|base| self.with_room(|| Directory::open_child(&base, name)));
-        let entered = opened.and_then(|(file, stat)| {
+        let base = match self.open_directory(parent) {
+            Ok(base) => base,
+            Err(error) => return self.visitor.error(error.with_path(parent.path())),
+        };
+        let entered = self.with_room(|| Directory::open_child(&base, name)).and_then(|(file, stat)| {
             let filesystem =
                 if stat.device == parent.id.device { parent.filesystem } else { readable_filesystem(&file)? };
             Ok(OpenDirectory { file, stat, filesystem })
@@ -145,6 +149,12 @@ impl<'a, V: Visitor> Worker<'a, V> {
         }
     }
 
+    /// The open directory. When it had to be closed meanwhile and is not found again, that is no passing matter: what lies
+    /// in it would be missed.
+    fn open_directory(&self, directory: &Arc<Directory>) -> Result<Arc<File>> {
+        self.with_room(|| directory.file(&self.shared.held))
+    }
+
     /// Lists a directory unless it was before, or is on a filesystem to stay away from.
     fn list_new(&mut self, directory: &Arc<Directory>, reader: &mut DirectoryReader) -> ControlFlow<()> {
         let elsewhere = self.shared.options.one_file_system && directory.id.device != directory.top_device;
@@ -154,21 +164,29 @@ impl<'a, V: Visitor> Worker<'a, V> {
         self.list(directory, None, reader)
     }
 
+    /// Whether what lies in a directory is still to be visited. A second visit changes nothing unless options look at the way
+    /// that led there: its length, or its names. Then a directory is listed once more, but never inside of itself.
     fn is_new_directory(&self, directory: &Directory) -> bool {
-        !self.shared.overlapping || self.shared.seen.insert(directory.id)
+        let Shared { overlapping, options, directories, .. } = self.shared;
+        match (overlapping, &options.filter, options.max_depth) {
+            (false, ..) => true,
+            (true, Some(_), _) => !directory.is_in_itself(),
+            (true, None, Some(_)) => directories.insert_at(directory.id, directory.depth),
+            (true, None, None) => directories.insert(directory.id),
+        }
     }
 
     /// Reads names and visits the files among them. While there may be many more, another thread can go on reading.
     fn list(
         &mut self,
         directory: &Arc<Directory>,
-        listing: Option<Arc<File>>,
+        offset: Option<u64>,
         reader: &mut DirectoryReader,
     ) -> ControlFlow<()> {
         (self.path, self.top) = directory.path_bytes();
-        let file = match listing.map_or_else(|| directory.file(&self.shared.held), Ok) {
+        let file = match self.open_directory(directory).and_then(|file| resumed(file, offset)) {
             Ok(file) => file,
-            Err(error) => return self.report_unless_passing(error),
+            Err(error) => return self.visitor.error(error.with_path(path_of(&self.path))),
         };
         loop {
             match reader.fill(&file) {
@@ -176,14 +194,15 @@ impl<'a, V: Visitor> Worker<'a, V> {
                 Ok(false) => break,
                 Err(error) => return self.report_unless_passing(unsupported_or("getdents", error)),
             }
-            let shared = reader.may_have_more();
-            if shared {
-                self.shared.queue.push(Task::List(Arc::clone(directory), Some(Arc::clone(&file))));
+            let rest = if reader.may_have_more() { sys::offset(&file).ok() } else { None };
+            if rest.is_some() {
+                self.shared.held.hold(directory);
+                self.shared.queue.push(Task::List(Arc::clone(directory), rest));
             }
             for entry in reader.entries() {
                 self.entry(directory, &file, entry)?;
             }
-            if shared {
+            if rest.is_some() {
                 return ControlFlow::Continue(());
             }
         }
@@ -283,7 +302,7 @@ impl<'a, V: Visitor> Worker<'a, V> {
         if !(options.min_size..=options.max_size).contains(&file.size()) {
             return ControlFlow::Continue(());
         }
-        if (self.shared.overlapping || file.links() > 1) && !self.shared.seen.insert(file.id()) {
+        if (self.shared.overlapping || file.links() > 1) && !self.shared.files.insert(file.id()) {
             self.visitor.again(path, file.id());
             return ControlFlow::Continue(());
         }
@@ -335,6 +354,14 @@ impl<'a, V: Visitor> Worker<'a, V> {
             opened => opened,
         }
     }
+}
+
+/// The directory at the offset where another thread stopped: it may have been closed and opened again since.
+fn resumed(file: Arc<File>, offset: Option<u64>) -> Result<Arc<File>> {
+    if let Some(offset) = offset {
+        sys::set_offset(&file, offset).map_err(|error| Error::system("lseek", error))?;
+    }
+    Ok(file)
 }
 
 /// Appends a name to a path, and tells how long the path was.

@@ -51,9 +51,10 @@ impl Scratch {
         dir
     }
 
-    /// A file in it, of data.
+    /// A file in it, of data; the directories on its way are made.
     pub(crate) fn file(&self, name: &str, size: u64) -> PathBuf {
         let file = self.path().join(name);
+        std::fs::create_dir_all(file.parent().expect("a directory")).expect("own directory");
         write_data(&file, size);
         file
     }

@@ -99,7 +99,8 @@ impl Merged {
         prefer_first_names(&mut scans);
         std::thread::scope(|scope| {
             for scan in scans.iter_mut().filter(|scan| scan.rows.len() > FEW_ROWS) {
-                scope.spawn(|| order.sort(&mut scan.rows));
+                // Without a thread they are sorted with all the others.
+                let _ = std::thread::Builder::new().spawn_scoped(scope, || order.sort(&mut scan.rows));
             }
         });
         let mut merged = Self { rows: Vec::new(), total: Total::default(), errors: Vec::new() };

@@ -161,6 +161,7 @@ impl<'a> Scan<'a> {
     /// Writes a file's ranges; when they are many they are written as they come, and stay together.
     fn runs(&mut self, path: &Path, file: &OpenFile, which: WhichRuns) -> ControlFlow<()> {
         let plan = self.plan;
+        let pages = plan.range.within(file.size()).pages();
         let mut runs = Prober::new(file, plan.probe).runs(plan.range);
         let mut held = None;
         let mut resident = 0;
@@ -169,7 +170,7 @@ impl<'a> Scan<'a> {
                 Ok(run) => run,
                 Err(error) => {
                     drop(held);
-                    self.total.add_unknown(file.size(), &error);
+                    self.total.add_unknown(file.size(), pages, &error);
                     return self.error(error.with_path(path));
                 }
             };
@@ -194,7 +195,7 @@ impl<'a> Scan<'a> {
                 path.display()
             ));
         }
-        self.total.add_runs(file.size(), plan.range.within(file.size()).pages(), resident);
+        self.total.add_runs(file.size(), pages, resident);
         self.flush_when_due()
     }
 

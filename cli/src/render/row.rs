@@ -110,11 +110,12 @@ impl Total {
         self.add(size, &residency);
     }
 
-    /// Adds a file of `size` bytes whose ranges cannot be known; one that failed otherwise is counted as an error only.
-    pub(crate) fn add_unknown(&mut self, size: u64, error: &Error) {
+    /// Adds a file of `size` bytes of which the ranges in these pages cannot be known; one that failed otherwise is counted
+    /// as an error only.
+    pub(crate) fn add_unknown(&mut self, size: u64, pages: Pages, error: &Error) {
         if let ErrorKind::Unknown(unknown) = error.kind() {
             let mut residency = Residency::default();
-            (residency.pages, residency.unknown) = (Pages::holding(size), Some(*unknown));
+            (residency.pages, residency.unknown) = (pages, Some(*unknown));
             self.add(size, &residency);
         }
     }

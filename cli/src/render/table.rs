@@ -6,6 +6,7 @@ use std::fmt::Write;
 use std::io;
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::thread::ScopedJoinHandle;
 
 use indicatif::HumanBytes;
 use mmapio_core::{Run, WalkOptions};
@@ -18,6 +19,9 @@ use super::row::{Row, Total};
 
 /// Rows drawn at once by one thread.
 const PIECE: usize = 2048;
+
+/// More threads draw no faster.
+const MOST_THREADS: usize = 16;
 
 /// How tables look.
 #[derive(Debug, Clone, Copy)]
@@ -51,7 +55,7 @@ pub(crate) fn draw(
 ) -> ControlFlow<()> {
     let grid = Grid::new(columns, rows, total, look);
     write(grid.heading().as_bytes())?;
-    let pieces = if rows.len() > PIECE { options.threads() } else { 1 };
+    let pieces = if rows.len() > PIECE { options.threads().min(MOST_THREADS) } else { 1 };
     for stripe in rows.chunks(PIECE * pieces) {
         for piece in grid.stripe(stripe) {
             write(piece.as_bytes())?;
@@ -107,8 +111,16 @@ impl<'a> Grid<'a> {
             return vec![self.piece(rows)];
         }
         std::thread::scope(|scope| {
-            let pieces: Vec<_> = rows.chunks(PIECE).map(|piece| scope.spawn(|| self.piece(piece))).collect();
-            pieces.into_iter().filter_map(|piece| piece.join().ok()).collect()
+            let draw = |piece| {
+                let thread = std::thread::Builder::new().spawn_scoped(scope, move || self.piece(piece));
+                (piece, thread.ok())
+            };
+            let pieces: Vec<_> = rows.chunks(PIECE).map(draw).collect();
+            // Where no thread can be had, this one draws.
+            let drawn = |(piece, thread): (_, Option<ScopedJoinHandle<'_, String>>)| {
+                thread.and_then(|thread| thread.join().ok()).unwrap_or_else(|| self.piece(piece))
+            };
+            pieces.into_iter().map(drawn).collect()
         })
     }
 
