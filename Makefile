@@ -31,7 +31,8 @@ doc:
 ## make bench        measure beside vmtouch and fincore (BENCH="--quick" for a short look)
 bench:
 	@scripts/setup bench
-	$(CARGO) build --release --locked --workspace --examples --bins
+	$(CARGO) build --release --locked -p mmapio-cli
+	$(CARGO) build --release --locked -p mmapio-core --example probe_runs
 	benches/compare --growth $(BENCH)
 
 ## make generate     write the manual pages and completions anew

@@ -5,6 +5,7 @@ mod args;
 mod commands;
 mod messages;
 mod output;
+mod parallel;
 mod progress;
 mod render;
 

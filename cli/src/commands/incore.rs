@@ -12,6 +12,7 @@ use anyhow::{Context, Result};
 use comfy_table::{Table, presets};
 use mmapio_core::{FileId, ProbeChoice, WalkOptions, walk};
 
+use super::order::Order;
 use super::paths;
 use super::scan::{Plan, Scan, Strip, Task};
 use crate::args::common;
@@ -20,11 +21,11 @@ use crate::messages;
 use crate::output::{Exit, Output};
 use crate::progress::Progress;
 use crate::render::Format;
-use crate::render::columns::{self, COLUMNS, Column, compare};
+use crate::render::columns::{self, COLUMNS, Column};
 use crate::render::csv::Csv;
 use crate::render::json::Json;
 use crate::render::ndjson::Ndjson;
-use crate::render::row::{Kept, Row, Total};
+use crate::render::row::{Kept, Total};
 use crate::render::table::{self, Look, RunLines};
 
 /// Runs it.
@@ -83,9 +84,6 @@ pub(crate) fn run(arguments: &Incore) -> Result<Exit> {
     Ok(if failed { Exit::SomeFailed } else { Exit::Done })
 }
 
-/// So few rows are sorted faster than a thread is started.
-const FEW_ROWS: usize = 1000;
-
 /// What the threads found, put together.
 struct Merged {
     rows: Kept,
@@ -94,24 +92,19 @@ struct Merged {
 }
 
 impl Merged {
-    /// Each thread's rows are sorted at the same time; what is left is to merge them.
     fn of(mut scans: Vec<Scan<'_>>, order: &Order) -> Self {
         prefer_first_names(&mut scans);
-        std::thread::scope(|scope| {
-            for scan in scans.iter_mut().filter(|scan| scan.rows.len() > FEW_ROWS) {
-                // Without a thread they are sorted with all the others.
-                let _ = std::thread::Builder::new().spawn_scoped(scope, || order.sort(&mut scan.rows));
-            }
-        });
         let mut merged = Self { rows: Vec::new(), total: Total::default(), errors: Vec::new() };
+        let mut lists = Vec::new();
         for mut scan in scans {
             // When writing failed, the output remembers why.
             let _ = scan.flush();
             merged.total.merge(&scan.total);
             merged.errors.append(&mut scan.errors);
-            merged.rows.append(&mut scan.rows);
+            lists.push(std::mem::take(&mut scan.rows));
         }
-        order.sort(&mut merged.rows);
+        lists.retain(|rows| !rows.is_empty());
+        merged.rows = order.merge(lists);
         merged
     }
 }
@@ -132,27 +125,6 @@ fn prefer_first_names(scans: &mut [Scan<'_>]) {
     for row in scans.iter_mut().flat_map(|scan| &mut scan.rows) {
         if let Some(path) = row.id.and_then(|id| first.remove(&id)).filter(|path| **path < *row.path) {
             row.path = Cow::Owned(path);
-        }
-    }
-}
-
-/// The order of rows: the one that was asked for, else by what `--top` is about, else by path.
-struct Order {
-    column: Option<&'static Column>,
-    reverse: bool,
-}
-
-impl Order {
-    fn new(show: &Show) -> Self {
-        let usual = if show.top.is_some() { "resident_bytes" } else { "path" };
-        Self { column: columns::find(show.sort.as_deref().unwrap_or(usual)), reverse: show.reverse }
-    }
-
-    fn sort(&self, rows: &mut [Box<Row<'_>>]) {
-        if let Some(column) = self.column {
-            rows.sort_by(|a, b| {
-                compare(column, self.reverse, a, b).then_with(|| a.path.as_os_str().cmp(b.path.as_os_str()))
-            });
         }
     }
 }

@@ -2,5 +2,6 @@
 
 pub(crate) mod generate;
 pub(crate) mod incore;
+mod order;
 mod paths;
 mod scan;

@@ -224,6 +224,18 @@ pub(crate) fn sortable_names() -> impl Iterator<Item = &'static str> {
     COLUMNS.iter().filter(|column| column.is_data).map(|column| column.name)
 }
 
+/// What comes first when files are sorted by a column of numbers: the larger ones, or the smaller ones in reverse; unknown
+/// last in any case. None for columns of text.
+pub(crate) fn numeric_key(column: &Column, reverse: bool, row: &Row<'_>) -> Option<u64> {
+    let number = match (column.of_file)(row) {
+        Value::Bytes(number) | Value::Count(number) => number,
+        Value::Percent(share) => share.map(|share| u64::from(share.thousandths())),
+        Value::Text(_) | Value::Path(_) => return None,
+    };
+    let turned = number.map(|number| if reverse { number } else { u64::MAX - 1 - number });
+    Some(turned.unwrap_or(u64::MAX))
+}
+
 /// The order of two files by one column: numbers from the largest, text from A to Z, unknown last in any case.
 pub(crate) fn compare(column: &Column, reverse: bool, a: &Row<'_>, b: &Row<'_>) -> Ordering {
     let turn = |order: Ordering| if reverse { order.reverse() } else { order };

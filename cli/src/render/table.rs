@@ -6,9 +6,7 @@ use std::fmt::Write;
 use std::io;
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::thread::ScopedJoinHandle;
 
-use indicatif::HumanBytes;
 use mmapio_core::{Run, WalkOptions};
 use unicode_width::UnicodeWidthStr;
 
@@ -16,6 +14,7 @@ use super::Format;
 use super::columns::{COLUMNS, Column, Share, Value};
 use super::escape;
 use super::row::{Row, Total};
+use crate::parallel;
 
 /// Rows drawn at once by one thread.
 const PIECE: usize = 2048;
@@ -53,11 +52,11 @@ pub(crate) fn draw(
     options: &WalkOptions,
     write: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
-    let grid = Grid::new(columns, rows, total, look);
-    write(grid.heading().as_bytes())?;
     let pieces = if rows.len() > PIECE { options.threads().min(MOST_THREADS) } else { 1 };
+    let grid = Grid::new(columns, rows, total, look, pieces);
+    write(grid.heading().as_bytes())?;
     for stripe in rows.chunks(PIECE * pieces) {
-        for piece in grid.stripe(stripe) {
+        for piece in parallel::map(stripe, PIECE, |piece| grid.piece(piece)) {
             write(piece.as_bytes())?;
         }
     }
@@ -75,13 +74,26 @@ struct Grid<'a> {
 }
 
 impl<'a> Grid<'a> {
-    fn new(columns: &'a [&'static Column], rows: &[Box<Row<'_>>], total: Option<&Total>, look: Look) -> Self {
+    fn new(
+        columns: &'a [&'static Column],
+        rows: &[Box<Row<'_>>],
+        total: Option<&Total>,
+        look: Look,
+        threads: usize,
+    ) -> Self {
         let mut widths: Vec<_> = columns.iter().map(|column| column.heading.width()).collect();
         if let Some(total) = total {
             widen(&mut widths, columns, |column| width_of(&(column.of_total)(total), look));
         }
-        for row in rows {
-            widen(&mut widths, columns, |column| width_of(&(column.of_file)(row), look));
+        let of_piece = |piece: &[Box<Row<'_>>]| {
+            let mut widths = vec![0; columns.len()];
+            for row in piece {
+                widen(&mut widths, columns, |column| width_of(&(column.of_file)(row), look));
+            }
+            widths
+        };
+        for piece in parallel::map(rows, rows.len().div_ceil(threads), of_piece) {
+            widths.iter_mut().zip(piece).for_each(|(widest, width)| *widest = width.max(*widest));
         }
         Self { columns, widths, look }
     }
@@ -103,25 +115,6 @@ impl<'a> Grid<'a> {
             value => write_value(text, value, self.look),
         });
         line
-    }
-
-    /// Rows for all threads, drawn piece by piece at the same time.
-    fn stripe(&self, rows: &[Box<Row<'_>>]) -> Vec<String> {
-        if rows.len() <= PIECE {
-            return vec![self.piece(rows)];
-        }
-        std::thread::scope(|scope| {
-            let draw = |piece| {
-                let thread = std::thread::Builder::new().spawn_scoped(scope, move || self.piece(piece));
-                (piece, thread.ok())
-            };
-            let pieces: Vec<_> = rows.chunks(PIECE).map(draw).collect();
-            // Where no thread can be had, this one draws.
-            let drawn = |(piece, thread): (_, Option<ScopedJoinHandle<'_, String>>)| {
-                thread.and_then(|thread| thread.join().ok()).unwrap_or_else(|| self.piece(piece))
-            };
-            pieces.into_iter().map(drawn).collect()
-        })
     }
 
     fn piece(&self, rows: &[Box<Row<'_>>]) -> String {
@@ -167,7 +160,7 @@ fn write_value(text: &mut String, value: Value<'_>, look: Look) {
     // Writing into memory cannot fail.
     let _ = match value {
         Value::Path(path) => text.write_str(&escape::path(path)),
-        Value::Bytes(Some(bytes)) if !look.exact => write!(text, "{}", HumanBytes(bytes)),
+        Value::Bytes(Some(bytes)) if !look.exact => write_human(text, bytes),
         Value::Bytes(Some(number)) | Value::Count(Some(number)) => write!(text, "{number}"),
         Value::Percent(Some(share)) => write_percent(text, share),
         Value::Text(Some(words)) => text.write_str(&words),
@@ -211,14 +204,31 @@ const WIDEST_PATH: usize = 40;
 /// The widest percentage: `100.0`.
 const PERCENT: usize = 5;
 
-/// How wide `HumanBytes` writes a size: `12 B`, `999.99 KiB`, `1023.00 MiB`.
-fn width_of_human(bytes: u64) -> usize {
+/// A size in hundredths of the unit that leaves 1 to 1023 of it, and the unit's place in `UNITS`.
+fn scaled(bytes: u64) -> (u64, usize) {
     let unit = bytes.checked_ilog2().unwrap_or(0) / 10;
-    if unit == 0 {
-        return digits(bytes) + " B".len();
+    let hundredths =
+        ((u128::from(bytes) * 100) >> (10 * unit)) + ((u128::from(bytes) * 200) >> (10 * unit) & 1);
+    (u64::try_from(hundredths).unwrap_or(u64::MAX), unit as usize)
+}
+
+const UNITS: [&str; 7] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+
+/// Appends a size as `HumanBytes` writes it, by whole numbers: there are two in every row.
+fn write_human(text: &mut String, bytes: u64) -> std::fmt::Result {
+    match scaled(bytes) {
+        (_, 0) => write!(text, "{bytes} B"),
+        (hundredths, unit) => {
+            write!(text, "{}.{:02} {}", hundredths / 100, hundredths % 100, UNITS.get(unit).unwrap_or(&"B"))
+        }
     }
-    let half_a_hundredth = (1_u64 << (10 * unit)) / 200;
-    digits(bytes.saturating_add(half_a_hundredth) >> (10 * unit)) + ".00 KiB".len()
+}
+
+fn width_of_human(bytes: u64) -> usize {
+    match scaled(bytes) {
+        (_, 0) => digits(bytes) + " B".len(),
+        (hundredths, _) => digits(hundredths / 100) + ".00 KiB".len(),
+    }
 }
 
 fn digits(number: u64) -> usize {
@@ -261,14 +271,17 @@ mod tests {
     use indicatif::HumanBytes;
 
     #[test]
-    fn widths_are_those_that_are_written() {
+    fn sizes_are_written_as_in_progress_bars_and_as_wide_as_expected() {
         let near = |bytes: u64| [bytes.saturating_sub(1), bytes, bytes.saturating_add(1)];
         let powers =
             (0..50).flat_map(|bit| near(1 << bit)).chain((0..15).flat_map(|zeros| near(10_u64.pow(zeros))));
         for bytes in
             powers.chain([1000 << 20, 1023 << 30, (999 << 10) + 1018, (999 << 10) + 1019, (999 << 10) + 1020])
         {
-            assert_eq!(width_of_human(bytes), HumanBytes(bytes).to_string().len(), "{}", HumanBytes(bytes));
+            let mut text = String::new();
+            write_human(&mut text, bytes).unwrap();
+            assert_eq!(text, HumanBytes(bytes).to_string());
+            assert_eq!(width_of_human(bytes), text.len(), "{text}");
         }
     }
 }
