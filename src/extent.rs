@@ -30,7 +30,7 @@ impl ByteRange {
     /// The range from `offset`, for `length` bytes or to the end.
     ///
     /// # Errors
-    /// [`ErrorKind::Range`] when its end is beyond 2^63 - 1, the largest offset a file can have.
+    /// [`ErrorKind::Range`](crate::ErrorKind::Range) when its end is beyond 2^63 - 1, the largest offset a file can have.
     pub fn new(offset: u64, length: Option<u64>) -> Result<Self> {
         let end = offset.checked_add(length.unwrap_or(0)).filter(|end| *end <= MAX_END);
         match end {

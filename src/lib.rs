@@ -14,7 +14,7 @@
 //! ```
 //!
 //! [`OpenFile`] opens a file without touching devices or FIFOs, [`Prober`] asks about it: counts, a histogram, and the exact
-//! [`Runs`] of pages; [`walk`] visits trees in parallel. The command `mmapio` (package `mmapio-cli`) is built from these.
+//! [`Runs`] of pages; [`walk()`] visits trees in parallel. The command `mmapio` (package `mmapio-cli`) is built from these.
 //!
 //! # Architecture
 //!
