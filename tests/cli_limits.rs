@@ -15,6 +15,7 @@ use support::model::{Truth, as_runs, while_steady};
 use support::mounts::privately;
 use support::oracle;
 use support::scratch::{Scratch, write_data};
+use support::{Outcome, Skip};
 
 const MIB: u64 = 1 << 20;
 const NOBODY: &str = "65534";
@@ -196,6 +197,35 @@ fn a_table_marks_what_is_unknown() {
         let command = incore(["--probe", "mincore", "evicted"]).in_dir(&dir).through(["as", NOBODY]);
         let table = command.run().exits(0).text();
         assert!(table.contains('?') && !table.contains("100"), "{table}");
+        Ok(())
+    });
+}
+
+/// Whether a user may make a user namespace here.
+fn needs_user_namespaces() -> Outcome {
+    let mut tried = Command::new(oracle::path());
+    tried.args(["as", "1000", "--"]).arg(oracle::path()).args(["in-namespace", "user", "--", "true"]);
+    match tried.output().is_ok_and(|output| output.status.success()) {
+        true => Ok(()),
+        false => Err(Skip("users may make no user namespaces here".into())),
+    }
+}
+
+#[test]
+fn the_overflow_user_of_a_namespace_owns_nothing() {
+    privately("the_overflow_user_of_a_namespace_owns_nothing", |mounts| {
+        needs_user_namespaces()?;
+        let dir = mounts.ext4(32 * MIB)?;
+        // Both its owner and who asks show as the overflow user there.
+        std::fs::set_permissions(&dir, Permissions::from_mode(0o755)).expect("own directory");
+        evicted(&dir);
+        for probe in ["auto", "mincore"] {
+            let command = ndjson(["--probe", probe, "evicted"]).in_dir(&dir);
+            let records =
+                command.through(["as", "1000"]).through(["in-namespace", "user"]).run().exits(0).records();
+            let record = records.only("file");
+            assert_eq!(record["resident_pages"], Value::Null, "{probe}: {record}");
+        }
         Ok(())
     });
 }

@@ -13,6 +13,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <poll.h>
+#include <sched.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -269,6 +270,14 @@ static void leak_fds_command(char **args)
     die(args[2]);
 }
 
+/* in-namespace user -- COMMAND…: in a user namespace that maps nobody, so that everybody there is the overflow user */
+static void in_namespace_command(char **args)
+{
+    check(strcmp(args[0], "user") == 0 && unshare(CLONE_NEWUSER) == 0, "unshare");
+    execvp(args[2], args + 2);
+    die(args[2]);
+}
+
 /* resize FILE SIZE…: gives the file one size after the other; prints how often at the end */
 static void resize_command(char **args)
 {
@@ -365,7 +374,7 @@ static const struct command { const char *name; int arguments; void (*run)(char 
     { "as", 3, as_command },            { "limit-fds", 3, limit_fds_command }, { "leak-fds", 3, leak_fds_command }, { "resize", 2, resize_command },
     { "churn", 1, churn_command },      { "deep", 2, deep_command },         { "mkfifo", 1, mkfifo_command },
     { "fifo-writer", 1, fifo_writer_command }, { "watch-opens", 1, watch_opens_command },
-    { "page-size", 0, page_size_command },
+    { "page-size", 0, page_size_command }, { "in-namespace", 3, in_namespace_command },
 };
 
 int main(int argc, char **argv)
