@@ -242,14 +242,27 @@ static void deny_command(char **args)
     die(args[2]);
 }
 
-/* as UID -- COMMAND…: opened before the change, so that it need not be reachable for that user */
-static void as_command(char **args)
+/* Starts a command as another user; opened before the change, so that it need not be reachable for that user. */
+static void run_as(char **args, int namespaces)
 {
     extern char **environ;
     int fd = open_for(args[2], O_PATH);
     become((unsigned)number(args[0]));
+    check(unshare(namespaces) == 0, "unshare");
     syscall(SYS_execveat, fd, "", args + 2, environ, AT_EMPTY_PATH);
     die(args[2]);
+}
+
+/* as UID -- COMMAND… */
+static void as_command(char **args)
+{
+    run_as(args, 0);
+}
+
+/* unmapped UID -- COMMAND…: in a user namespace that maps nobody, so that everybody there is the overflow user */
+static void unmapped_command(char **args)
+{
+    run_as(args, CLONE_NEWUSER);
 }
 
 /* limit-fds N -- COMMAND… */
@@ -266,14 +279,6 @@ static void leak_fds_command(char **args)
 {
     for (uint64_t left = number(args[0]); left; left--)
         check(open("/dev/null", O_RDONLY) >= 0, "/dev/null");
-    execvp(args[2], args + 2);
-    die(args[2]);
-}
-
-/* in-namespace user -- COMMAND…: in a user namespace that maps nobody, so that everybody there is the overflow user */
-static void in_namespace_command(char **args)
-{
-    check(strcmp(args[0], "user") == 0 && unshare(CLONE_NEWUSER) == 0, "unshare");
     execvp(args[2], args + 2);
     die(args[2]);
 }
@@ -374,7 +379,7 @@ static const struct command { const char *name; int arguments; void (*run)(char 
     { "as", 3, as_command },            { "limit-fds", 3, limit_fds_command }, { "leak-fds", 3, leak_fds_command }, { "resize", 2, resize_command },
     { "churn", 1, churn_command },      { "deep", 2, deep_command },         { "mkfifo", 1, mkfifo_command },
     { "fifo-writer", 1, fifo_writer_command }, { "watch-opens", 1, watch_opens_command },
-    { "page-size", 0, page_size_command }, { "in-namespace", 3, in_namespace_command },
+    { "page-size", 0, page_size_command }, { "unmapped", 3, unmapped_command },
 };
 
 int main(int argc, char **argv)
