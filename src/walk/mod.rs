@@ -4,6 +4,7 @@
 //! directory from leading outside of the tree, saves an opening a file and reaches paths of any length; hence this module.
 
 mod directory;
+mod entry;
 #[cfg(feature = "glob")]
 mod glob;
 mod queue;

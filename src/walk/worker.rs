@@ -7,10 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::open::{
-    OpenDirectory, OpenFile, Opened, open_any, open_entry, readable_filesystem, unsupported_or,
-};
-use crate::sys::{self, DirectoryReader, Entry, FileKind, Filesystem, errno};
+use crate::open::{OpenDirectory, OpenFile, Opened, open_any, readable_filesystem, unsupported_or};
+use crate::sys::{self, DirectoryReader, FileKind, Filesystem, errno};
 use crate::walk::directory::{Directory, Held, path_of};
 use crate::walk::queue::{Queue, Task, lock};
 use crate::walk::seen::Seen;
@@ -23,12 +21,12 @@ const PATHS_AT_ONCE: usize = 64;
 #[derive(Debug)]
 pub(crate) struct Shared<'a> {
     pub(crate) queue: Queue,
-    options: &'a WalkOptions,
+    pub(super) options: &'a WalkOptions,
     files: Seen,
     directories: Seen,
     /// Whether a file can be reached twice even with one name: several named paths, or links that are followed.
     overlapping: bool,
-    held: Held,
+    pub(super) held: Held,
 }
 
 impl<'a> Shared<'a> {
@@ -47,13 +45,13 @@ impl<'a> Shared<'a> {
 
 /// A thread's own part of a walk.
 pub(crate) struct Worker<'a, V> {
-    shared: &'a Shared<'a>,
-    visitor: V,
+    pub(super) shared: &'a Shared<'a>,
+    pub(super) visitor: V,
     /// The path of what is being looked at, and how much of it is the named directory's.
-    path: Vec<u8>,
-    top: usize,
+    pub(super) path: Vec<u8>,
+    pub(super) top: usize,
     /// The filesystem of the device met last that was not the directory's.
-    other: Option<(u64, Filesystem)>,
+    pub(super) other: Option<(u64, Filesystem)>,
 }
 
 impl<'a, V: Visitor> Worker<'a, V> {
@@ -166,7 +164,7 @@ impl<'a, V: Visitor> Worker<'a, V> {
 
     /// Whether what lies in a directory is still to be visited. A second visit changes nothing unless options look at the way
     /// that led there: its length, or its names. Then a directory is listed once more, but never inside of itself.
-    fn is_new_directory(&self, directory: &Directory) -> bool {
+    pub(super) fn is_new_directory(&self, directory: &Directory) -> bool {
         let Shared { overlapping, options, directories, .. } = self.shared;
         match (overlapping, &options.filter, options.max_depth) {
             (false, ..) => true,
@@ -212,92 +210,8 @@ impl<'a, V: Visitor> Worker<'a, V> {
         ControlFlow::Continue(())
     }
 
-    fn entry(&mut self, directory: &Arc<Directory>, file: &File, entry: Entry<'_>) -> ControlFlow<()> {
-        let follow = self.shared.options.follow;
-        match entry.kind {
-            FileKind::Regular => self.regular(directory, file, entry.name),
-            FileKind::Directory => {
-                if self.goes_into(directory.depth + 1) && self.allows_entry(entry.name, FileKind::Directory) {
-                    self.shared.queue.push(Task::Enter(Arc::clone(directory), entry.name.to_owned()));
-                }
-                ControlFlow::Continue(())
-            }
-            FileKind::Symlink if !follow => ControlFlow::Continue(()),
-            FileKind::Symlink | FileKind::Unknown => {
-                match self.with_room(|| open_entry(file, entry.name, follow)) {
-                    Ok(Opened::File(found)) if found.stat().kind == FileKind::Regular => {
-                        self.visit_entry(entry.name, &found)
-                    }
-                    Ok(Opened::File(_)) => ControlFlow::Continue(()),
-                    Ok(Opened::Directory(opened)) => {
-                        self.later(directory, entry, opened);
-                        ControlFlow::Continue(())
-                    }
-                    Err(error) => self.skip_or_report(entry.name, error),
-                }
-            }
-            _ => ControlFlow::Continue(()),
-        }
-    }
-
-    /// A directory that is open already: reached through a link, or not told by its parent to be one.
-    fn later(&self, parent: &Arc<Directory>, entry: Entry<'_>, opened: OpenDirectory) {
-        if !self.goes_into(parent.depth + 1) || !self.allows_entry(entry.name, FileKind::Directory) {
-            return;
-        }
-        let directory = parent.child(entry.name.to_owned(), entry.kind == FileKind::Symlink, opened);
-        let elsewhere = self.shared.options.one_file_system && directory.id.device != directory.top_device;
-        if !elsewhere && self.is_new_directory(&directory) {
-            self.shared.held.hold(&directory);
-            self.shared.queue.push(Task::List(directory, None));
-        }
-    }
-
-    /// What the directory says is a regular file: opened at once, and looked at again when it is open.
-    fn regular(&mut self, directory: &Directory, base: &File, name: &CStr) -> ControlFlow<()> {
-        if !self.allows_entry(name, FileKind::Regular) {
-            return ControlFlow::Continue(());
-        }
-        let opened =
-            self.with_room(|| sys::open_regular_at(base, name).map_err(|error| Error::system("open", error)));
-        let found = opened.and_then(|file| {
-            let stat = sys::stat(&file).map_err(|error| Error::system("fstat", error))?;
-            if stat.kind != FileKind::Regular {
-                return Err(Error::new("open", ErrorKind::RefusedKind(stat.kind)));
-            }
-            let filesystem = self.filesystem(directory, &file, stat.device)?;
-            Ok(OpenFile::in_walk(file, stat, filesystem))
-        });
-        match found {
-            Ok(file) => self.visit_entry(name, &file),
-            Err(error) => self.skip_or_report(name, error),
-        }
-    }
-
-    /// The filesystem of a file in `directory`, which is another one where a single file is mounted, and on overlayfs.
-    fn filesystem(&mut self, directory: &Directory, file: &File, device: u64) -> Result<Filesystem> {
-        match self.other {
-            _ if device == directory.id.device => Ok(directory.filesystem),
-            Some((known, filesystem)) if known == device => Ok(filesystem),
-            _ => {
-                let filesystem = readable_filesystem(file)?;
-                self.other = Some((device, filesystem));
-                Ok(filesystem)
-            }
-        }
-    }
-
-    fn visit_entry(&mut self, name: &CStr, file: &OpenFile) -> ControlFlow<()> {
-        let length = push_name(&mut self.path, name);
-        let path = std::mem::take(&mut self.path);
-        let done = self.visit(path_of(&path), file, false);
-        self.path = path;
-        self.path.truncate(length);
-        done
-    }
-
     /// Visits a file of the right size, unless it was visited under another name.
-    fn visit(&mut self, path: &Path, file: &OpenFile, named: bool) -> ControlFlow<()> {
+    pub(super) fn visit(&mut self, path: &Path, file: &OpenFile, named: bool) -> ControlFlow<()> {
         let options = self.shared.options;
         if !(options.min_size..=options.max_size).contains(&file.size()) {
             return ControlFlow::Continue(());
@@ -310,34 +224,16 @@ impl<'a, V: Visitor> Worker<'a, V> {
     }
 
     /// Whether a directory at this depth is listed.
-    fn goes_into(&self, depth: usize) -> bool {
+    pub(super) fn goes_into(&self, depth: usize) -> bool {
         self.shared.options.max_depth.is_none_or(|most| depth < most)
     }
 
-    fn allows(&self, path: &Path, kind: FileKind) -> bool {
+    pub(super) fn allows(&self, path: &Path, kind: FileKind) -> bool {
         self.shared.options.filter.as_ref().is_none_or(|filter| filter(path, kind))
     }
 
-    fn allows_entry(&self, name: &CStr, kind: FileKind) -> bool {
-        if self.shared.options.filter.is_none() {
-            return true;
-        }
-        let mut path = self.path.get(self.top..).unwrap_or_default().to_vec();
-        push_name(&mut path, name);
-        let below = path.strip_prefix(b"/").unwrap_or(&path);
-        self.allows(path_of(below), kind)
-    }
-
-    /// Reports an error of a name in the directory that is being listed.
-    fn skip_or_report(&mut self, name: &CStr, error: Error) -> ControlFlow<()> {
-        let length = push_name(&mut self.path, name);
-        let done = self.report_unless_passing(error);
-        self.path.truncate(length);
-        done
-    }
-
     /// What vanished, was replaced or is of a kind that is not read is left out of a walk; the rest is reported.
-    fn report_unless_passing(&mut self, error: Error) -> ControlFlow<()> {
+    pub(super) fn report_unless_passing(&mut self, error: Error) -> ControlFlow<()> {
         if is_passing(&error) {
             return ControlFlow::Continue(());
         }
@@ -345,7 +241,7 @@ impl<'a, V: Visitor> Worker<'a, V> {
     }
 
     /// Tries once more after closing what is only held, when there are no descriptors left.
-    fn with_room<T>(&self, open: impl Fn() -> Result<T>) -> Result<T> {
+    pub(super) fn with_room<T>(&self, open: impl Fn() -> Result<T>) -> Result<T> {
         match open() {
             Err(error) if matches!(error.errno(), Some(errno::EMFILE | errno::ENFILE)) => {
                 self.shared.held.close_all();
@@ -362,16 +258,6 @@ fn resumed(file: Arc<File>, offset: Option<u64>) -> Result<Arc<File>> {
         sys::set_offset(&file, offset).map_err(|error| Error::system("lseek", error))?;
     }
     Ok(file)
-}
-
-/// Appends a name to a path, and tells how long the path was.
-fn push_name(path: &mut Vec<u8>, name: &CStr) -> usize {
-    let length = path.len();
-    if path.last().is_some_and(|last| *last != b'/') {
-        path.push(b'/');
-    }
-    path.extend_from_slice(name.to_bytes());
-    length
 }
 
 /// Whether an error only says that the tree changed, or that something is not for us.

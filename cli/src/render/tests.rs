@@ -66,7 +66,7 @@ fn runs() -> [Run; 3] {
 /// Everything a format has to say.
 fn document(format: &dyn Format) -> String {
     let (rows, mut out) = (rows(), Vec::new());
-    let error = Error::system("open", std::io::Error::from_raw_os_error(13)).with_path("/root/x");
+    let error = Error::system("open", std::io::Error::from_raw_os_error(13)).with_path("/private/x");
     format.head(&mut out);
     rows.iter().for_each(|row| format.file(row, &mut out));
     runs().iter().for_each(|run| format.run(Path::new("index.db"), run, &mut out));
