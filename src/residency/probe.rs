@@ -292,12 +292,13 @@ impl<'a> Prober<'a> {
         if class == FilesystemClass::Blind {
             return Err(unknown("mincore", Unknown::Filesystem(name)));
         }
-        let file = self.file;
-        let ask = || sys::mincore_is_truthful(file.file(), file.stat());
-        match *self.trusts_mincore.get_or_insert_with(ask) {
-            true => Ok(()),
-            false => Err(unknown("mincore", Unknown::NotPermitted)),
-        }
+        let trusted = match self.trusts_mincore {
+            Some(trusted) => trusted,
+            None => sys::mincore_is_truthful(self.file.file(), self.file.stat())
+                .map_err(|error| self.mapping_error(error))?,
+        };
+        self.trusts_mincore = Some(trusted);
+        if trusted { Ok(()) } else { Err(unknown("mincore", Unknown::NotPermitted)) }
     }
 
     /// Whether the size changed in the time that asking took.

@@ -126,18 +126,18 @@ pub(crate) fn block_device_size(file: &File) -> io::Result<u64> {
 /// Whether mincore(2) tells us the truth about a file, or claims that every page is resident because neither owning nor
 /// being allowed to write it gives us the right to know. Owners are told; for others the kernel is asked of a page far
 /// beyond the end, which is not there, unless the answer is that claim.
-pub(crate) fn mincore_is_truthful(file: &File, stat: &Stat) -> bool {
+pub(crate) fn mincore_is_truthful(file: &File, stat: &Stat) -> io::Result<bool> {
     /// Who shows as this user may be anybody from outside of our user namespace (user_namespaces(7)).
     const OVERFLOW_USER: u32 = 65534;
     const FAR_BEYOND: u64 = if cfg!(target_pointer_width = "64") { 1 << 62 } else { 1 << 43 };
     // SAFETY: geteuid takes nothing and cannot fail.
     let user = unsafe { libc::geteuid() };
     if stat.owner == user && user != OVERFLOW_USER {
-        return true;
+        return Ok(true);
     }
     let mut page = [1];
-    let asked = Window::new(file, FAR_BEYOND, page_size()).and_then(|window| window.residency(0, &mut page));
-    asked.is_ok() && page == [0]
+    Window::new(file, FAR_BEYOND, page_size())?.residency(0, &mut page)?;
+    Ok(page == [0])
 }
 
 /// Reads a directory in batches, getdents64(2).
