@@ -22,8 +22,9 @@
 //!
 //! | layer | modules | what it is |
 //! |---|---|---|
-//! | 5 | `cli/` | the command: arguments, rows, formats |
-//! | 4 | `walk` | paths and trees, in parallel |
+//! | 6 | `cli/` | the command: arguments, rows, formats |
+//! | 5 | `walk` | paths and trees, in parallel |
+//! | 4 | `cache` | changing what is in memory, and proving it |
 //! | 3 | `residency` | counts, runs, histogram; which probe answered and why |
 //! | 2 | `open` | opening a file the safe way; what kind, what filesystem |
 //! | 1 | `error`, `page`, `size`, `extent` | the words: paths and calls in errors, pages, byte ranges |
@@ -45,6 +46,7 @@
 //! 5. **The page size is never a constant**, and sizes are 64 bits wide.
 #![deny(unsafe_code)]
 
+mod cache;
 mod error;
 mod extent;
 mod open;
@@ -58,6 +60,7 @@ mod size;
 mod sys;
 mod walk;
 
+pub use cache::{Observer, Reason, Remaining, Report, Unobserved};
 pub use error::{Error, ErrorKind, Result, Unknown};
 pub use extent::{ByteRange, Extent};
 pub use open::{FileId, OpenFile};

@@ -3,6 +3,7 @@
 
 mod args;
 mod commands;
+mod interrupt;
 mod messages;
 mod output;
 mod parallel;

@@ -6,12 +6,16 @@ use std::ops::ControlFlow;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::messages;
+use crate::render::Format;
 
 /// The exit status, documented in every manual page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
     Done = 0,
     SomeFailed = 1,
+    /// A condition that the caller set was not met.
+    Unmet = 3,
+    Interrupted = 130,
 }
 
 /// Ends a run that could not go on.
@@ -56,6 +60,13 @@ impl Output {
         Ok(Self { state: Mutex::new(State { out, head, fresh: true, error: None }) })
     }
 
+    /// The same, with what a format has to say before the first record.
+    pub(crate) fn with_head_of(format: &dyn Format) -> io::Result<Self> {
+        let mut head = Vec::new();
+        format.head(&mut head);
+        Self::stdout(head)
+    }
+
     /// Holds it so that several chunks stay together.
     pub(crate) fn hold(&self) -> Held<'_> {
         Held { state: self.state.lock().unwrap_or_else(PoisonError::into_inner) }
@@ -67,11 +78,8 @@ impl Output {
     }
 
     /// How writing went.
-    pub(crate) fn into_result(self) -> io::Result<()> {
-        match self.state.into_inner().unwrap_or_else(PoisonError::into_inner).error {
-            Some(error) => Err(error),
-            None => Ok(()),
-        }
+    pub(crate) fn result(&self) -> io::Result<()> {
+        self.hold().state.error.take().map_or(Ok(()), Err)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Progress of long walks, on standard error: files seen, bytes, rate.
+//! Progress on standard error: of long walks files and bytes seen, of acts bytes done and the time that is left.
 
 use std::io::{IsTerminal, Write};
 use std::sync::OnceLock;
@@ -24,6 +24,9 @@ pub(crate) struct Progress {
     files: AtomicU64,
     bytes: AtomicU64,
     bar: OnceLock<ProgressBar>,
+    /// The bytes that there are to do, of an act that knows.
+    expected: OnceLock<u64>,
+    done: AtomicU64,
     /// When the last line was written, in milliseconds.
     last_line: AtomicU64,
 }
@@ -42,13 +45,39 @@ impl Progress {
             files: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
             bar: OnceLock::new(),
+            expected: OnceLock::new(),
+            done: AtomicU64::new(0),
             last_line: AtomicU64::new(0),
+        }
+    }
+
+    /// From now on there are so many bytes to do: files are no longer what is counted.
+    pub(crate) fn expect(&self, bytes: u64) {
+        // Told once by the only thread that knows.
+        let _ = self.expected.set(bytes);
+        if self.shown && (self.always || self.start.elapsed() >= PATIENCE) && std::io::stderr().is_terminal()
+        {
+            self.bar.get_or_init(|| bytes_bar(bytes));
+        }
+    }
+
+    /// Counts bytes of those that are expected.
+    pub(crate) fn advance(&self, bytes: u64) {
+        let Some(expected) = self.expected.get().filter(|_| self.shown) else { return };
+        let done = self.done.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
+        if !self.always && self.start.elapsed() < PATIENCE {
+            return;
+        }
+        if std::io::stderr().is_terminal() {
+            self.bar.get_or_init(|| bytes_bar(*expected)).set_position(done.min(*expected));
+        } else {
+            self.line(|seconds| bytes_text(done, *expected, seconds));
         }
     }
 
     /// Counts some files and their bytes.
     pub(crate) fn add(&self, files: u64, bytes: u64) {
-        if !self.shown {
+        if !self.shown || self.expected.get().is_some() {
             return;
         }
         let files = self.files.fetch_add(files, Ordering::Relaxed) + files;
@@ -57,21 +86,14 @@ impl Progress {
             return;
         }
         if std::io::stderr().is_terminal() {
-            self.bar.get_or_init(new_bar).set_message(self.text(files, bytes));
+            let seconds = self.start.elapsed().as_secs_f64();
+            self.bar.get_or_init(files_bar).set_message(files_text(files, bytes, seconds));
         } else {
-            self.line(files, bytes);
+            self.line(|seconds| files_text(files, bytes, seconds));
         }
     }
 
-    /// The rate is that of the whole run: no estimate.
-    fn text(&self, files: u64, bytes: u64) -> String {
-        let seconds = self.start.elapsed().as_secs_f64().max(0.001);
-        #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
-        let rate = files as f64 / seconds;
-        format!("{} files, {}, {rate:.0} files/s, {seconds:.1} s", HumanCount(files), HumanBytes(bytes))
-    }
-
-    fn line(&self, files: u64, bytes: u64) {
+    fn line(&self, text: impl Fn(f64) -> String) {
         let now = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
         let last = self.last_line.load(Ordering::Relaxed);
         let due = last == 0 || now >= last.saturating_add(LINE_EVERY);
@@ -79,7 +101,7 @@ impl Progress {
             && self.last_line.compare_exchange(last, now.max(1), Ordering::Relaxed, Ordering::Relaxed).is_ok()
         {
             // Nothing can be said about a standard error that takes no more.
-            let _ = writeln!(std::io::stderr(), "mmapio: {}", self.text(files, bytes));
+            let _ = writeln!(std::io::stderr(), "mmapio: {}", text(self.start.elapsed().as_secs_f64()));
         }
     }
 
@@ -95,7 +117,16 @@ impl Progress {
     pub(crate) fn finish(&self) {
         if self.always && !std::io::stderr().is_terminal() {
             self.last_line.store(0, Ordering::Relaxed);
-            self.line(self.files.load(Ordering::Relaxed), self.bytes.load(Ordering::Relaxed));
+            match self.expected.get() {
+                Some(expected) => {
+                    self.line(|seconds| bytes_text(self.done.load(Ordering::Relaxed), *expected, seconds));
+                }
+                None => {
+                    let (files, bytes) =
+                        (self.files.load(Ordering::Relaxed), self.bytes.load(Ordering::Relaxed));
+                    self.line(|seconds| files_text(files, bytes, seconds));
+                }
+            }
         }
         if let Some(bar) = self.bar.get() {
             bar.finish_and_clear();
@@ -103,9 +134,35 @@ impl Progress {
     }
 }
 
-fn new_bar() -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
+/// The rate is that of the whole run: no estimate.
+fn files_text(files: u64, bytes: u64, seconds: f64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+    let rate = files as f64 / seconds.max(0.001);
+    format!("{} files, {}, {rate:.0} files/s, {seconds:.1} s", HumanCount(files), HumanBytes(bytes))
+}
+
+fn bytes_text(done: u64, expected: u64, seconds: f64) -> String {
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a rate for people"
+    )]
+    let rate = (done as f64 / seconds.max(0.001)) as u64;
+    format!("{} of {}, {}/s, {seconds:.1} s", HumanBytes(done), HumanBytes(expected), HumanBytes(rate))
+}
+
+fn files_bar() -> ProgressBar {
+    bar(None, "{spinner} {msg}")
+}
+
+fn bytes_bar(bytes: u64) -> ProgressBar {
+    bar(Some(bytes), "{bar:30} {binary_bytes} of {binary_total_bytes}, {binary_bytes_per_sec}, {eta} left")
+}
+
+fn bar(length: Option<u64>, template: &str) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(length, ProgressDrawTarget::stderr());
+    if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);
     }
     bar

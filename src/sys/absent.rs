@@ -26,6 +26,33 @@ pub(crate) fn block_device_size(_file: &File) -> io::Result<u64> {
     Err(unsupported())
 }
 
+/// Advice that nobody takes here; the numbers are of no system.
+pub(crate) mod madvise {
+    pub(crate) const HUGEPAGE: i32 = -1;
+    pub(crate) const POPULATE_READ: i32 = -2;
+}
+
+/// Advice that nobody takes here; the numbers are of no system.
+pub(crate) mod fadvise {
+    pub(crate) const DONTNEED: i32 = -1;
+    pub(crate) const RANDOM: i32 = -2;
+}
+
+/// Not there.
+pub(crate) fn fadvise(_file: &File, _offset: u64, _length: u64, _advice: i32) -> io::Result<()> {
+    Err(unsupported())
+}
+
+/// Not there.
+pub(crate) fn readahead(_file: &File, _offset: u64, _length: u64) -> io::Result<()> {
+    Err(unsupported())
+}
+
+/// Not there.
+pub(crate) fn huge_page_size() -> Option<u64> {
+    None
+}
+
 /// No call is tied to ownership.
 #[expect(clippy::unnecessary_wraps, reason = "the same on every system")]
 pub(crate) fn mincore_is_truthful(_file: &File, _stat: &Stat) -> io::Result<bool> {

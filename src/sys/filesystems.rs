@@ -12,6 +12,8 @@ pub(crate) struct Filesystem {
 pub(crate) enum FilesystemClass {
     /// The page cache tells the truth.
     Ordinary,
+    /// The page cache is the storage: nothing can be dropped or written back (tmpfs).
+    Memory,
     /// The pages may belong to a file below: cachestat(2) answers zero for those, mincore(2) is right (overlayfs, FUSE with
     /// passthrough).
     Stacked,
@@ -21,10 +23,12 @@ pub(crate) enum FilesystemClass {
     Interface,
 }
 
-use FilesystemClass::{Blind, Interface, Ordinary, Stacked};
+use FilesystemClass::{Blind, Interface, Memory, Ordinary, Stacked};
 
 /// Magic numbers of statfs(2) `f_type`, from `linux/magic.h`.
-const TABLE: [(u64, &str, FilesystemClass); 19] = [
+const TABLE: [(u64, &str, FilesystemClass); 21] = [
+    (0x0102_1994, "tmpfs", Memory),
+    (0x8584_58f6, "ramfs", Memory),
     (0x794c_7630, "overlayfs", Stacked),
     (0x6573_5546, "FUSE", Stacked),
     (0x6175_6673, "aufs", Stacked),

@@ -14,7 +14,7 @@ use super::{CacheStat, Entry, FileKind, Filesystem, Stat};
 
 pub(crate) use super::unix::{
     Window, descriptor_limit, next_data, next_hole, offset, open_directory_at, open_regular_at, os_str,
-    page_size, set_offset, stat,
+    page_size, read_at, set_offset, stat,
 };
 
 /// The number of cachestat(2), the same on every architecture; libc 0.2 has it for a few only.
@@ -138,6 +138,53 @@ pub(crate) fn mincore_is_truthful(file: &File, stat: &Stat) -> io::Result<bool> 
     let mut page = [1];
     Window::new(file, FAR_BEYOND, page_size())?.residency(0, &mut page)?;
     Ok(page == [0])
+}
+
+/// The advice of madvise(2) that the core gives itself.
+pub(crate) mod madvise {
+    pub(crate) use libc::MADV_HUGEPAGE as HUGEPAGE;
+    pub(crate) use libc::MADV_POPULATE_READ as POPULATE_READ;
+}
+
+/// The advice of posix_fadvise(2) that the core gives itself.
+pub(crate) mod fadvise {
+    pub(crate) use libc::POSIX_FADV_DONTNEED as DONTNEED;
+    pub(crate) use libc::POSIX_FADV_RANDOM as RANDOM;
+}
+
+/// posix_fadvise(2) for `length` bytes from `offset`; a length of 0 is to the end.
+pub(crate) fn fadvise(file: &File, offset: u64, length: u64, advice: i32) -> io::Result<()> {
+    let (offset, length) = (file_offset(offset)?, file_offset(length)?);
+    // SAFETY: takes numbers only; the descriptor is open.
+    match unsafe { libc::posix_fadvise(file.as_raw_fd(), offset, length, advice) } {
+        0 => Ok(()),
+        error => Err(io::Error::from_raw_os_error(error)),
+    }
+}
+
+/// readahead(2): starts reading up to `length` bytes from `offset`, without waiting; the kernel takes as much of it as the
+/// device takes at once, and says nothing of the rest.
+pub(crate) fn readahead(file: &File, offset: u64, length: u64) -> io::Result<()> {
+    let offset = file_offset(offset)?;
+    let length = usize::try_from(length).unwrap_or(usize::MAX);
+    retry(|| {
+        // SAFETY: takes numbers only; the descriptor is open.
+        let returned = unsafe { libc::readahead(file.as_raw_fd(), offset, length) };
+        check(i64::try_from(returned).unwrap_or(-1)).map(drop)
+    })
+}
+
+fn file_offset(offset: u64) -> io::Result<i64> {
+    i64::try_from(offset).map_err(|_| io::Error::from_raw_os_error(libc::EOVERFLOW))
+}
+
+/// The size of a large page that the kernel fills the page cache with on request; none where it has no such pages.
+pub(crate) fn huge_page_size() -> Option<u64> {
+    static SIZE: OnceLock<Option<u64>> = OnceLock::new();
+    *SIZE.get_or_init(|| {
+        let text = std::fs::read_to_string("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size").ok()?;
+        text.trim().parse().ok()
+    })
 }
 
 /// Reads a directory in batches, getdents64(2).

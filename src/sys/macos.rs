@@ -12,11 +12,12 @@ use super::unix::{check, kind_of_entry, open_at, open_reading};
 use super::{Entry, FileKind};
 
 pub(crate) use super::absent::{
-    block_device_size, cachestat, filesystem_of, has_cachestat, mincore_is_truthful,
+    block_device_size, cachestat, fadvise, filesystem_of, has_cachestat, huge_page_size, madvise,
+    mincore_is_truthful, readahead,
 };
 pub(crate) use super::unix::{
     Window, descriptor_limit, next_data, next_hole, offset, open_directory_at, open_regular_at, os_str,
-    page_size, set_offset, stat,
+    page_size, read_at, set_offset, stat,
 };
 
 /// fstat(2).

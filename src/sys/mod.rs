@@ -21,9 +21,9 @@ use std::io;
 
 pub(crate) use filesystems::{Filesystem, FilesystemClass};
 pub(crate) use os::{
-    DirectoryReader, Window, block_device_size, cachestat, descriptor_limit, filesystem_of, has_cachestat,
-    look, look_at, mincore_is_truthful, next_data, next_hole, offset, open_directory_at, open_regular_at,
-    os_str, page_size, reopen, set_offset, stat,
+    DirectoryReader, Window, block_device_size, cachestat, descriptor_limit, fadvise, filesystem_of,
+    has_cachestat, huge_page_size, look, look_at, madvise, mincore_is_truthful, next_data, next_hole, offset,
+    open_directory_at, open_regular_at, os_str, page_size, read_at, readahead, reopen, set_offset, stat,
 };
 
 /// What a directory entry or an open file is.

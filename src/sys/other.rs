@@ -8,7 +8,8 @@ use std::path::Path;
 use super::{Entry, FileKind, Stat, unsupported};
 
 pub(crate) use super::absent::{
-    block_device_size, cachestat, filesystem_of, has_cachestat, mincore_is_truthful,
+    block_device_size, cachestat, fadvise, filesystem_of, has_cachestat, huge_page_size, madvise,
+    mincore_is_truthful, readahead,
 };
 
 /// A name or path, which came from UTF-8.
@@ -69,6 +70,11 @@ pub(crate) fn next_hole(_file: &File, _offset: u64) -> io::Result<Option<u64>> {
 }
 
 /// Not there.
+pub(crate) fn read_at(_file: &File, _buffer: &mut [u8], _offset: u64) -> io::Result<usize> {
+    Err(unsupported())
+}
+
+/// Not there.
 pub(crate) fn offset(_directory: &File) -> io::Result<u64> {
     Err(unsupported())
 }
@@ -86,6 +92,21 @@ impl Window {
     /// Not there.
     pub(crate) fn new(_file: &File, _offset: u64, _length: u64) -> io::Result<Self> {
         Err(unsupported())
+    }
+
+    /// Not there.
+    pub(crate) fn readable(_file: &File, _offset: u64, _length: u64) -> io::Result<Self> {
+        Err(unsupported())
+    }
+
+    /// Not there.
+    pub(crate) fn advise(&self, _from: u64, _length: u64, _advice: i32) -> io::Result<()> {
+        match self.0 {}
+    }
+
+    /// Not there.
+    pub(crate) fn sync(&self, _from: u64, _length: u64, _flags: i32) -> io::Result<()> {
+        match self.0 {}
     }
 
     /// Not there.

@@ -165,52 +165,81 @@ fn seek(file: &File, offset: u64, whence: i32) -> io::Result<Option<u64>> {
     }
 }
 
-/// A part of a file mapped without any access right: it can be asked for residency, and touched by nobody.
+/// Reads into `buffer` from `offset`, pread(2); less than asked is the end of the file.
+pub(crate) fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    retry(|| std::os::unix::fs::FileExt::read_at(file, buffer, offset))
+}
+
+/// A part of a file mapped for the kernel alone: it can be asked for residency and advised about, and nobody touches it.
 #[derive(Debug)]
 pub(crate) struct Window {
     start: NonNull<libc::c_void>,
     length: NonZeroUsize,
 }
 
-// SAFETY: the mapping belongs to the process, not to a thread, and no byte of it can be read or written.
+// SAFETY: the mapping belongs to the process, not to a thread, and no byte of it is read or written through this.
 unsafe impl Send for Window {}
 
 impl Window {
     /// Maps `length` bytes from `offset`, which is a multiple of the page size: mmap(2) with `PROT_NONE`.
     pub(crate) fn new(file: &File, offset: u64, length: u64) -> io::Result<Self> {
+        Self::map(file, offset, length, libc::PROT_NONE)
+    }
+
+    /// The same with `PROT_READ`, for advice that makes the kernel read: nobody of us ever touches the bytes.
+    pub(crate) fn readable(file: &File, offset: u64, length: u64) -> io::Result<Self> {
+        Self::map(file, offset, length, libc::PROT_READ)
+    }
+
+    fn map(file: &File, offset: u64, length: u64, protection: i32) -> io::Result<Self> {
         let invalid = || io::Error::from_raw_os_error(libc::EINVAL);
         let length = usize::try_from(length).ok().and_then(NonZeroUsize::new).ok_or_else(invalid)?;
         let offset = libc::off_t::try_from(offset).map_err(|_| invalid())?;
+        let fd = file.as_raw_fd();
         // SAFETY: a new mapping at an address of the kernel's choice replaces nothing of ours.
-        let start = unsafe {
-            libc::mmap(
-                ptr::null_mut(),
-                length.get(),
-                libc::PROT_NONE,
-                libc::MAP_SHARED,
-                file.as_raw_fd(),
-                offset,
-            )
-        };
+        let start =
+            unsafe { libc::mmap(ptr::null_mut(), length.get(), protection, libc::MAP_SHARED, fd, offset) };
         match NonNull::new(start) {
             Some(start) if start.as_ptr() != libc::MAP_FAILED => Ok(Self { start, length }),
             _ => Err(io::Error::last_os_error()),
         }
     }
 
-    /// Asks mincore(2) of the pages from byte `from` of the window, one byte a page into `pages`: bit 0 is residency.
-    pub(crate) fn residency(&self, from: u64, pages: &mut [u8]) -> io::Result<()> {
+    /// The address of `length` bytes from byte `from`, when they lie inside the window; the last page counts as a whole.
+    fn part(&self, from: u64, length: u64) -> io::Result<(*mut libc::c_void, usize)> {
         let invalid = || io::Error::from_raw_os_error(libc::EINVAL);
         let from = usize::try_from(from).map_err(|_| invalid())?;
+        let length = usize::try_from(length).map_err(|_| invalid())?;
         let page = usize::try_from(page_size()).map_err(|_| invalid())?;
-        let length = pages.len().checked_mul(page).ok_or_else(invalid)?;
         let mapped = self.length.get().next_multiple_of(page);
         if from % page != 0 || from.checked_add(length).is_none_or(|end| end > mapped) {
             return Err(invalid());
         }
+        Ok((self.start.as_ptr().wrapping_byte_add(from), length))
+    }
+
+    /// madvise(2) for `length` bytes from byte `from` of the window.
+    pub(crate) fn advise(&self, from: u64, length: u64, advice: i32) -> io::Result<()> {
+        let (start, length) = self.part(from, length)?;
         retry(|| {
-            let start = self.start.as_ptr().wrapping_byte_add(from);
-            // SAFETY: the range lies inside our mapping, as checked above, and `pages` has a byte for each of its pages.
+            // SAFETY: the range lies inside our mapping, to whose bytes nobody holds a pointer, so that no advice can
+            // take away what somebody relies on.
+            check(unsafe { libc::madvise(start, length, advice) }).map(drop)
+        })
+    }
+
+    /// msync(2) for `length` bytes from byte `from` of the window; it is not repeated, since its first failure is final.
+    pub(crate) fn sync(&self, from: u64, length: u64, flags: i32) -> io::Result<()> {
+        let (start, length) = self.part(from, length)?;
+        // SAFETY: the range lies inside our mapping; msync changes nothing in memory.
+        check(unsafe { libc::msync(start, length, flags) }).map(drop)
+    }
+
+    /// Asks mincore(2) of the pages from byte `from` of the window, one byte a page into `pages`: bit 0 is residency.
+    pub(crate) fn residency(&self, from: u64, pages: &mut [u8]) -> io::Result<()> {
+        let (start, length) = self.part(from, (pages.len() as u64).saturating_mul(page_size()))?;
+        retry(|| {
+            // SAFETY: the range lies inside our mapping, and `pages` has a byte for each of its pages.
             check(unsafe { libc::mincore(start, length, pages.as_mut_ptr().cast()) }).map(drop)
         })
     }

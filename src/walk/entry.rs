@@ -34,7 +34,7 @@ impl<V: Visitor> Worker<'_, V> {
             FileKind::Symlink | FileKind::Unknown => {
                 match self.with_room(|| open_entry(file, entry.name, follow)) {
                     Ok(Opened::File(found)) if found.stat().kind == FileKind::Regular => {
-                        self.visit_entry(entry.name, &found)
+                        self.visit_entry(entry.name, found)
                     }
                     Ok(Opened::File(_)) => ControlFlow::Continue(()),
                     Ok(Opened::Directory(opened)) => {
@@ -77,7 +77,7 @@ impl<V: Visitor> Worker<'_, V> {
             Ok(OpenFile::in_walk(file, stat, filesystem))
         });
         match found {
-            Ok(file) => self.visit_entry(name, &file),
+            Ok(file) => self.visit_entry(name, file),
             Err(error) => self.skip_or_report(name, error),
         }
     }
@@ -95,7 +95,7 @@ impl<V: Visitor> Worker<'_, V> {
         }
     }
 
-    fn visit_entry(&mut self, name: &CStr, file: &OpenFile) -> ControlFlow<()> {
+    fn visit_entry(&mut self, name: &CStr, file: OpenFile) -> ControlFlow<()> {
         let length = push_name(&mut self.path, name);
         let path = std::mem::take(&mut self.path);
         let done = self.visit(path_of(&path), file, false);

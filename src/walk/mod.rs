@@ -99,13 +99,13 @@ impl std::fmt::Debug for WalkOptions {
 }
 
 /// A file that a walk found.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub struct Found<'a> {
     /// Its path: as named, or below a named directory.
     pub path: &'a Path,
-    /// The file, open for reading.
-    pub file: &'a OpenFile,
+    /// The file, open for reading; it is the visitor's to keep.
+    pub file: OpenFile,
     /// Whether it was named itself.
     pub named: bool,
 }

@@ -102,7 +102,7 @@ impl<'a, V: Visitor> Worker<'a, V> {
     /// A path that was named: a file is visited, a directory listed by whoever is free.
     fn named(&mut self, path: &Path) -> ControlFlow<()> {
         match self.with_room(|| open_any(path)) {
-            Ok(Opened::File(file)) if self.allows(path, FileKind::Regular) => self.visit(path, &file, true),
+            Ok(Opened::File(file)) if self.allows(path, FileKind::Regular) => self.visit(path, file, true),
             Ok(Opened::File(_)) => ControlFlow::Continue(()),
             Ok(Opened::Directory(opened)) => {
                 if let (Ok(name), true) =
@@ -211,7 +211,7 @@ impl<'a, V: Visitor> Worker<'a, V> {
     }
 
     /// Visits a file of the right size, unless it was visited under another name.
-    pub(super) fn visit(&mut self, path: &Path, file: &OpenFile, named: bool) -> ControlFlow<()> {
+    pub(super) fn visit(&mut self, path: &Path, file: OpenFile, named: bool) -> ControlFlow<()> {
         let options = self.shared.options;
         if !(options.min_size..=options.max_size).contains(&file.size()) {
             return ControlFlow::Continue(());

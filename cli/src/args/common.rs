@@ -3,8 +3,11 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum, ValueHint};
 use mmapio_core::{ByteRange, glob_filter};
+
+use crate::render::columns::{self, Verb};
 
 /// Which files.
 #[derive(Debug, Args)]
@@ -93,13 +96,38 @@ pub(crate) struct Messages {
     #[arg(short, long, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
 
-    /// Say more: how many files there were, how many of them unknown or failed, and how long it took.
+    /// Say more: all files in tables that would leave some out; how many there were and how long it took.
     #[arg(short, long)]
     pub(crate) verbose: bool,
 
     /// Show progress on standard error: of long walks on a terminal, always (as lines where there is no terminal), never.
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = When::Auto)]
     pub(crate) progress: When,
+}
+
+/// How an act is reported.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What is reported")]
+pub(crate) struct Reporting {
+    /// Change nothing: report what would be done.
+    #[arg(short = 'n', long)]
+    pub(crate) dry_run: bool,
+
+    /// How to write the report.
+    ///
+    /// Tables show the files that were named, those of which something is left to say and, with --verbose, all others; the
+    /// other formats have all files.
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+
+    /// The columns of tables and csv, separated by commas; `help` lists them.
+    #[arg(long, value_name = "LIST", value_parser = PossibleValuesParser::new(columns::names(Verb::Warm)))]
+    #[arg(value_delimiter = ',', hide_possible_values = true)]
+    pub(crate) columns: Option<Vec<String>>,
+
+    /// Print sizes in tables as plain bytes.
+    #[arg(long)]
+    pub(crate) exact: bool,
 }
 
 /// When to do something that suits a terminal.

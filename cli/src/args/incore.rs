@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 
 use super::EXIT_STATUS;
 use super::common::{Format, Messages, Paths, at_least_one};
-use crate::render::columns;
+use crate::render::columns::{self, Verb};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -66,12 +66,12 @@ pub(crate) struct Show {
     pub(crate) format: Format,
 
     /// The columns of tables and csv, separated by commas; `help` lists them.
-    #[arg(long, value_name = "LIST", value_parser = PossibleValuesParser::new(columns::names()))]
+    #[arg(long, value_name = "LIST", value_parser = PossibleValuesParser::new(columns::names(Verb::Incore)))]
     #[arg(value_delimiter = ',', hide_possible_values = true)]
     pub(crate) columns: Option<Vec<String>>,
 
     /// Sort by COLUMN: numbers from the largest, text from A to Z, unknown last.
-    #[arg(long, value_name = "COLUMN", value_parser = PossibleValuesParser::new(columns::sortable_names()))]
+    #[arg(long, value_name = "COLUMN", value_parser = PossibleValuesParser::new(columns::sortable_names(Verb::Incore)))]
     #[arg(hide_possible_values = true)]
     pub(crate) sort: Option<String>,
 

@@ -1,7 +1,12 @@
 //! One file a subcommand: arguments to the core, what it finds to the renderers.
 
+mod acts;
+mod formats;
 pub(crate) mod generate;
 pub(crate) mod incore;
 mod order;
 mod paths;
+mod ranges;
+mod report;
 mod scan;
+mod sink;

@@ -4,7 +4,6 @@ use std::cmp::Ordering;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use crate::args::incore::Show;
 use crate::parallel;
 use crate::render::columns::{self, Column, compare, numeric_key};
 use crate::render::row::{Kept, Row};
@@ -20,9 +19,9 @@ pub(crate) struct Order {
 type Keyed = ((u64, u128), Box<Row<'static>>);
 
 impl Order {
-    pub(crate) fn new(show: &Show) -> Self {
-        let usual = if show.top.is_some() { "resident_bytes" } else { "path" };
-        Self { column: columns::find(show.sort.as_deref().unwrap_or(usual)), reverse: show.reverse }
+    pub(crate) fn new(column: Option<&str>, is_top: bool, reverse: bool) -> Self {
+        let usual = if is_top { "resident_bytes" } else { "path" };
+        Self { column: columns::find(column.unwrap_or(usual)), reverse }
     }
 
     /// One sorted list of several: each is sorted by a thread of its own, so that what is left is to merge them.

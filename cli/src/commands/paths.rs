@@ -26,9 +26,14 @@ pub(crate) fn list(paths: &Paths) -> anyhow::Result<PathList> {
     Ok(Box::new(named.chain(from)))
 }
 
-/// Whether there is anything to look at.
-pub(crate) fn are_given(paths: &Paths) -> bool {
-    !paths.paths.is_empty() || paths.files_from.is_some() || paths.files0_from.is_some()
+/// Ends the program when there is nothing to look at.
+pub(crate) fn require(subcommand: &str, paths: &Paths) {
+    if paths.paths.is_empty() && paths.files_from.is_none() && paths.files0_from.is_none() {
+        usage_error(
+            subcommand,
+            "no PATH was given: name files, directories or block devices, or use --files-from",
+        );
+    }
 }
 
 /// Ends the program with what is wrong with the usage of a subcommand.

@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::path::Path;
+use std::time::Duration;
 
-use mmapio_core::Pages;
+use mmapio_core::{Pages, Remaining};
 
 use super::row::{Row, Total};
 
@@ -16,7 +17,39 @@ pub(crate) enum Value<'a> {
     Count(Option<u64>),
     Percent(Option<Share>),
     Text(Option<Cow<'a, str>>),
+    Seconds(Option<f64>),
+    /// Bytes a second.
+    Rate(Option<u64>),
+    /// What an act left as it was; nothing is known only of what was no act.
+    Remaining(Option<Cow<'a, [Remaining]>>),
 }
+
+/// What a command does with files: which columns it has depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verb {
+    Incore = 1,
+    Warm = 2,
+    Evict = 4,
+    Advise = 8,
+    Sync = 16,
+}
+
+/// A set of verbs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Verbs(u8);
+
+impl Verbs {
+    pub(crate) fn has(self, verb: Verb) -> bool {
+        self.0 & verb as u8 != 0
+    }
+}
+
+const NONE: Verbs = Verbs(0);
+const ALL: Verbs = Verbs(31);
+const INCORE: Verbs = Verbs(1);
+const SYNC: Verbs = Verbs(16);
+/// Everything that changes something.
+const ACTS: Verbs = Verbs(2 | 4 | 8 | 16);
 
 /// A part of a whole, in thousandths of a percent, rounded down: what lacks a page is never complete, and what has one
 /// is never nothing.
@@ -51,10 +84,12 @@ pub(crate) struct Column {
     pub(crate) heading: &'static str,
     /// What it holds, in a line.
     pub(crate) about: &'static str,
-    /// Whether JSON and csv have it unless told otherwise.
-    pub(crate) is_data: bool,
-    /// Whether tables have it unless told otherwise.
-    pub(crate) in_tables: bool,
+    /// Where JSON and csv have it unless told otherwise.
+    pub(crate) data: Verbs,
+    /// Where tables have it unless told otherwise.
+    pub(crate) tables: Verbs,
+    /// Where it can be asked for.
+    pub(crate) verbs: Verbs,
     /// Its value for a file.
     pub(crate) of_file: for<'a> fn(&'a Row<'_>) -> Value<'a>,
     /// Its value for the sum of files.
@@ -64,18 +99,29 @@ pub(crate) struct Column {
 impl Column {
     /// Whether it holds numbers, which stand at the right.
     pub(crate) fn is_number(&self) -> bool {
-        !matches!((self.of_total)(&Total::default()), Value::Text(_) | Value::Path(_))
+        !matches!((self.of_total)(&Total::default()), Value::Text(_) | Value::Path(_) | Value::Remaining(_))
+    }
+
+    /// Its heading in the tables of a command: what was changed is known by what was done.
+    pub(crate) fn heading(&self, verb: Verb) -> &'static str {
+        match (verb, self.name) {
+            (Verb::Warm, "changed_bytes") => "LOADED",
+            (Verb::Evict, "changed_bytes") => "DROPPED",
+            (Verb::Sync, "changed_bytes") => "WRITTEN",
+            _ => self.heading,
+        }
     }
 }
 
 /// The columns in their order.
-pub(crate) const COLUMNS: [Column; 13] = [
+pub(crate) const COLUMNS: [Column; 23] = [
     Column {
         name: "size",
         heading: "SIZE",
         about: "size of the file",
-        is_data: true,
-        in_tables: true,
+        data: ALL,
+        tables: ALL,
+        verbs: ALL,
         of_file: |row| Value::Bytes(Some(row.size)),
         of_total: |total| Value::Bytes(Some(total.size)),
     },
@@ -83,8 +129,9 @@ pub(crate) const COLUMNS: [Column; 13] = [
         name: "pages",
         heading: "PAGES",
         about: "pages that the file (or --range) has",
-        is_data: true,
-        in_tables: true,
+        data: ALL,
+        tables: INCORE,
+        verbs: ALL,
         of_file: |row| count(Some(row.residency.pages)),
         of_total: |total| count(Some(total.pages)),
     },
@@ -92,8 +139,9 @@ pub(crate) const COLUMNS: [Column; 13] = [
         name: "resident_pages",
         heading: "RES-PAGES",
         about: "pages in memory",
-        is_data: true,
-        in_tables: false,
+        data: ALL,
+        tables: NONE,
+        verbs: ALL,
         of_file: |row| count(row.residency.resident),
         of_total: |total| count(total.resident()),
     },
@@ -101,8 +149,9 @@ pub(crate) const COLUMNS: [Column; 13] = [
         name: "resident_bytes",
         heading: "RESIDENT",
         about: "memory that those pages take",
-        is_data: true,
-        in_tables: true,
+        data: ALL,
+        tables: Verbs(1 | 4 | 8),
+        verbs: ALL,
         of_file: |row| Value::Bytes(row.residency.resident.map(Pages::bytes)),
         of_total: |total| Value::Bytes(total.resident().map(Pages::bytes)),
     },
@@ -110,8 +159,9 @@ pub(crate) const COLUMNS: [Column; 13] = [
         name: "resident_percent",
         heading: "%",
         about: "pages in memory, in percent of all",
-        is_data: true,
-        in_tables: true,
+        data: ALL,
+        tables: Verbs(1 | 2 | 8),
+        verbs: ALL,
         of_file: |row| Value::Percent(share(row.residency.resident, row.residency.pages)),
         of_total: |total| Value::Percent(total.whole().and_then(|whole| share(total.resident(), whole))),
     },
@@ -119,8 +169,9 @@ pub(crate) const COLUMNS: [Column; 13] = [
         name: "dirty_pages",
         heading: "DIRTY",
         about: "pages newer than the storage (a large folio counts as a whole)",
-        is_data: true,
-        in_tables: false,
+        data: ALL,
+        tables: SYNC,
+        verbs: ALL,
         of_file: |row| count(row.residency.dirty),
         of_total: |total| count(total.dirty),
     },
@@ -128,8 +179,9 @@ pub(crate) const COLUMNS: [Column; 13] = [
         name: "writeback_pages",
         heading: "WRITEBACK",
         about: "pages being written to the storage",
-        is_data: true,
-        in_tables: false,
+        data: ALL,
+        tables: SYNC,
+        verbs: ALL,
         of_file: |row| count(row.residency.writeback),
         of_total: |total| count(total.writeback),
     },
@@ -137,8 +189,9 @@ pub(crate) const COLUMNS: [Column; 13] = [
         name: "evicted_pages",
         heading: "EVICTED",
         about: "pages that memory pressure pushed out (tmpfs: to swap)",
-        is_data: true,
-        in_tables: false,
+        data: ALL,
+        tables: NONE,
+        verbs: ALL,
         of_file: |row| count(row.residency.evicted),
         of_total: |total| count(total.evicted),
     },
@@ -146,8 +199,9 @@ pub(crate) const COLUMNS: [Column; 13] = [
         name: "recently_evicted_pages",
         heading: "RECENTLY",
         about: "those of them pushed out so recently that memory is short",
-        is_data: true,
-        in_tables: false,
+        data: ALL,
+        tables: NONE,
+        verbs: ALL,
         of_file: |row| count(row.residency.recently_evicted),
         of_total: |total| count(total.recently_evicted),
     },
@@ -155,17 +209,119 @@ pub(crate) const COLUMNS: [Column; 13] = [
         name: "probe",
         heading: "PROBE",
         about: "system call that answered: cachestat or mincore",
-        is_data: true,
-        in_tables: false,
+        data: ALL,
+        tables: NONE,
+        verbs: ALL,
         of_file: |row| text(row.residency.probe.map(|probe| probe.to_string())),
         of_total: |_| text(Some(String::new())),
+    },
+    Column {
+        name: "before_resident_pages",
+        heading: "BEFORE",
+        about: "pages in memory before",
+        data: ACTS,
+        tables: NONE,
+        verbs: ACTS,
+        of_file: |row| count(row.act().and_then(|act| act.before.resident)),
+        of_total: |total| count(total.acts.before_resident),
+    },
+    Column {
+        name: "before_dirty_pages",
+        heading: "WAS-DIRTY",
+        about: "pages newer than the storage before",
+        data: SYNC,
+        tables: SYNC,
+        verbs: ACTS,
+        of_file: |row| count(row.act().and_then(|act| act.before.dirty)),
+        of_total: |total| count(total.acts.before_dirty),
+    },
+    Column {
+        name: "before_writeback_pages",
+        heading: "WAS-WRITING",
+        about: "pages being written to the storage before",
+        data: SYNC,
+        tables: NONE,
+        verbs: ACTS,
+        of_file: |row| count(row.act().and_then(|act| act.before.writeback)),
+        of_total: |total| count(total.acts.before_writeback),
+    },
+    Column {
+        name: "requested_pages",
+        heading: "ASKED-PAGES",
+        about: "pages that were to be changed, or to be found as wanted",
+        data: ACTS,
+        tables: NONE,
+        verbs: ACTS,
+        of_file: |row| count(row.act().and_then(|act| act.requested)),
+        of_total: |total| count(total.acts.requested),
+    },
+    Column {
+        name: "requested_bytes",
+        heading: "ASKED",
+        about: "memory that those pages take",
+        data: NONE,
+        tables: Verbs(2 | 4 | 8),
+        verbs: ACTS,
+        of_file: |row| bytes(row.act().and_then(|act| act.requested)),
+        of_total: |total| bytes(total.acts.requested),
+    },
+    Column {
+        name: "changed_pages",
+        heading: "CHANGED-PAGES",
+        about: "pages that were changed: loaded, dropped, written",
+        data: ACTS,
+        tables: NONE,
+        verbs: ACTS,
+        of_file: |row| count(row.act().and_then(|act| act.changed)),
+        of_total: |total| count(total.acts.changed),
+    },
+    Column {
+        name: "changed_bytes",
+        heading: "CHANGED",
+        about: "memory that those pages take",
+        data: NONE,
+        tables: ACTS,
+        verbs: ACTS,
+        of_file: |row| bytes(row.act().and_then(|act| act.changed)),
+        of_total: |total| bytes(total.acts.changed),
+    },
+    Column {
+        name: "seconds",
+        heading: "TIME",
+        about: "how long it took",
+        data: ACTS,
+        tables: ACTS,
+        verbs: ACTS,
+        of_file: |row| Value::Seconds(row.act().map(|act| act.elapsed.as_secs_f64())),
+        of_total: |total| Value::Seconds(Some(total.acts.elapsed.as_secs_f64())),
+    },
+    Column {
+        name: "bytes_per_second",
+        heading: "RATE",
+        about: "changed bytes a second",
+        data: NONE,
+        tables: Verbs(2),
+        verbs: ACTS,
+        of_file: |row| Value::Rate(row.act().and_then(|act| rate(act.changed, act.elapsed))),
+        of_total: |total| Value::Rate(rate(total.acts.changed, total.acts.elapsed)),
+    },
+    Column {
+        name: "remaining",
+        heading: "LEFT",
+        about: "pages that are not as they were to be, and why",
+        data: ACTS,
+        tables: ACTS,
+        verbs: ACTS,
+        of_file: |row| Value::Remaining(row.act().map(|act| Cow::Borrowed(&*act.remaining))),
+        of_total: |total| Value::Remaining(Some(Cow::Owned(total.acts.remaining.clone()))),
     },
     Column {
         name: "map",
         heading: "MAP",
         about: "strip from the start of the file to its end: · absent, ▁…▇ partly, █ resident",
-        is_data: false,
-        in_tables: true,
+        data: NONE,
+        tables: INCORE,
+        verbs: INCORE,
         of_file: |row| Value::Text(row.residency.resident.map(|_| Cow::Borrowed(&*row.strip))),
         of_total: |_| text(Some(String::new())),
     },
@@ -173,8 +329,9 @@ pub(crate) const COLUMNS: [Column; 13] = [
         name: "path",
         heading: "PATH",
         about: "path as named, or below a named directory",
-        is_data: true,
-        in_tables: true,
+        data: ALL,
+        tables: ALL,
+        verbs: ALL,
         of_file: |row| Value::Path(&row.path),
         of_total: |total| text(Some(files(total))),
     },
@@ -182,8 +339,9 @@ pub(crate) const COLUMNS: [Column; 13] = [
         name: "note",
         heading: "NOTE",
         about: "why residency is unknown, or that the file changed meanwhile",
-        is_data: false,
-        in_tables: false,
+        data: NONE,
+        tables: NONE,
+        verbs: ALL,
         of_file: |row| text(Some(row.note().unwrap_or_default())),
         of_total: |_| text(Some(String::new())),
     },
@@ -191,6 +349,17 @@ pub(crate) const COLUMNS: [Column; 13] = [
 
 fn count(pages: Option<Pages>) -> Value<'static> {
     Value::Count(pages.map(|pages| pages.0))
+}
+
+fn bytes(pages: Option<Pages>) -> Value<'static> {
+    Value::Bytes(pages.map(Pages::bytes))
+}
+
+/// Of nothing, or in no time, there is none.
+fn rate(pages: Option<Pages>, elapsed: Duration) -> Option<u64> {
+    let nanoseconds = elapsed.as_nanos();
+    let bytes = u128::from(pages.filter(|pages| *pages > Pages(0))?.bytes());
+    u64::try_from((bytes * 1_000_000_000).checked_div(nanoseconds)?).ok()
 }
 
 fn text(text: Option<String>) -> Value<'static> {
@@ -214,23 +383,28 @@ pub(crate) fn find(name: &str) -> Option<&'static Column> {
 /// The name that stands for a list of all columns.
 pub(crate) const HELP: &str = "help";
 
+/// The columns that a command has.
+pub(crate) fn of(verb: Verb) -> impl Iterator<Item = &'static Column> {
+    COLUMNS.iter().filter(move |column| column.verbs.has(verb))
+}
+
 /// The names that `--columns` takes.
-pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-    COLUMNS.iter().map(|column| column.name).chain([HELP])
+pub(crate) fn names(verb: Verb) -> impl Iterator<Item = &'static str> {
+    of(verb).map(|column| column.name).chain([HELP])
 }
 
 /// The names that `--sort` takes: those of columns with data.
-pub(crate) fn sortable_names() -> impl Iterator<Item = &'static str> {
-    COLUMNS.iter().filter(|column| column.is_data).map(|column| column.name)
+pub(crate) fn sortable_names(verb: Verb) -> impl Iterator<Item = &'static str> {
+    COLUMNS.iter().filter(move |column| column.data.has(verb)).map(|column| column.name)
 }
 
 /// What comes first when files are sorted by a column of numbers: the larger ones, or the smaller ones in reverse; unknown
 /// last in any case. None for columns of text.
 pub(crate) fn numeric_key(column: &Column, reverse: bool, row: &Row<'_>) -> Option<u64> {
     let number = match (column.of_file)(row) {
-        Value::Bytes(number) | Value::Count(number) => number,
+        Value::Bytes(number) | Value::Count(number) | Value::Rate(number) => number,
         Value::Percent(share) => share.map(|share| u64::from(share.thousandths())),
-        Value::Text(_) | Value::Path(_) => return None,
+        Value::Seconds(_) | Value::Text(_) | Value::Path(_) | Value::Remaining(_) => return None,
     };
     let turned = number.map(|number| if reverse { number } else { u64::MAX - 1 - number });
     Some(turned.unwrap_or(u64::MAX))
@@ -243,6 +417,7 @@ pub(crate) fn compare(column: &Column, reverse: bool, a: &Row<'_>, b: &Row<'_>) 
         (Value::Bytes(a), Value::Bytes(b)) | (Value::Count(a), Value::Count(b)) => {
             unknown_last(a, b, |a, b| turn(b.cmp(&a)))
         }
+        (Value::Seconds(a), Value::Seconds(b)) => unknown_last(a, b, |a, b| turn(b.total_cmp(&a))),
         (Value::Percent(a), Value::Percent(b)) => unknown_last(a, b, |a, b| turn(b.cmp(&a))),
         (Value::Text(a), Value::Text(b)) => unknown_last(a, b, |a, b| turn(a.cmp(&b))),
         (Value::Path(a), Value::Path(b)) => turn(a.as_os_str().cmp(b.as_os_str())),

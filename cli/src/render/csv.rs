@@ -5,7 +5,8 @@ use std::path::Path;
 use mmapio_core::{Error, Run};
 
 use super::Format;
-use super::columns::{COLUMNS, Column, Value};
+use super::columns::{COLUMNS, Column, Value, Verb};
+use super::remaining;
 use super::row::{Row, Total};
 
 /// The format: these columns, or those of ranges.
@@ -15,8 +16,8 @@ pub(crate) struct Csv {
 
 impl Csv {
     /// Of files, with the columns that were chosen or all that hold data and the reason why residency is unknown.
-    pub(crate) fn of_files(columns: Option<Vec<&'static Column>>) -> Self {
-        let all = || COLUMNS.iter().filter(|column| column.is_data || column.name == "note").collect();
+    pub(crate) fn of_files(verb: Verb, columns: Option<Vec<&'static Column>>) -> Self {
+        let all = || COLUMNS.iter().filter(|column| column.data.has(verb) || column.name == "note").collect();
         Self { columns: Some(columns.unwrap_or_else(all)) }
     }
 
@@ -66,11 +67,13 @@ impl Format for Csv {
 fn field(value: Value<'_>) -> Vec<u8> {
     match value {
         Value::Path(path) => path.as_os_str().as_encoded_bytes().to_vec(),
-        Value::Bytes(number) | Value::Count(number) => {
+        Value::Bytes(number) | Value::Count(number) | Value::Rate(number) => {
             number.map(|number| number.to_string()).unwrap_or_default().into()
         }
         Value::Percent(share) => share.map(|share| share.percent().to_string()).unwrap_or_default().into(),
+        Value::Seconds(seconds) => seconds.map(|seconds| format!("{seconds:.6}")).unwrap_or_default().into(),
         Value::Text(text) => text.unwrap_or_default().into_owned().into_bytes(),
+        Value::Remaining(left) => left.map(|left| remaining::words(&left)).unwrap_or_default().into(),
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use mmapio_core::{Error, Run};
 
 use super::Format;
+use super::columns::Verb;
 use super::ndjson::push;
 use super::records::{ErrorRecord, FileRecord, RunRecord, TotalRecord};
 use super::row::{Row, Total};
@@ -12,6 +13,7 @@ use super::row::{Row, Total};
 /// The format; its list is of files or of runs.
 pub(crate) struct Json {
     pub(crate) runs: bool,
+    pub(crate) verb: Verb,
 }
 
 impl Format for Json {
@@ -23,7 +25,7 @@ impl Format for Json {
 
     fn file(&self, row: &Row<'_>, out: &mut Vec<u8>) {
         out.extend_from_slice(b",\n");
-        push(&FileRecord(row), out);
+        push(&FileRecord(self.verb, row), out);
     }
 
     fn run(&self, path: &Path, run: &Run, out: &mut Vec<u8>) {
@@ -35,7 +37,7 @@ impl Format for Json {
         out.extend_from_slice(b"\n],");
         if let Some(total) = total {
             out.extend_from_slice(b"\"total\":");
-            push(&TotalRecord(total), out);
+            push(&TotalRecord(self.verb, total), out);
             out.push(b',');
         }
         out.extend_from_slice(b"\"errors\":[");

@@ -7,6 +7,7 @@ pub(crate) mod json;
 pub(crate) mod man;
 pub(crate) mod ndjson;
 pub(crate) mod records;
+pub(crate) mod remaining;
 pub(crate) mod row;
 pub(crate) mod strip;
 pub(crate) mod table;

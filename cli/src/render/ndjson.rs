@@ -6,15 +6,18 @@ use mmapio_core::{Error, Run};
 use serde::Serialize;
 
 use super::Format;
+use super::columns::Verb;
 use super::records::{ErrorRecord, FileRecord, RunRecord, TotalRecord};
 use super::row::{Row, Total};
 
 /// The format.
-pub(crate) struct Ndjson;
+pub(crate) struct Ndjson {
+    pub(crate) verb: Verb,
+}
 
 impl Format for Ndjson {
     fn file(&self, row: &Row<'_>, out: &mut Vec<u8>) {
-        line(&FileRecord(row), out);
+        line(&FileRecord(self.verb, row), out);
     }
 
     fn run(&self, path: &Path, run: &Run, out: &mut Vec<u8>) {
@@ -27,7 +30,7 @@ impl Format for Ndjson {
 
     fn tail(&self, total: Option<&Total>, _errors: &[Error], out: &mut Vec<u8>) {
         if let Some(total) = total {
-            line(&TotalRecord(total), out);
+            line(&TotalRecord(self.verb, total), out);
         }
     }
 }

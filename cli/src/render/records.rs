@@ -4,27 +4,27 @@ use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use mmapio_core::{Error, Run};
+use mmapio_core::{Error, Remaining, Run};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::columns::{COLUMNS, Share, Value};
+use super::columns::{COLUMNS, Share, Value, Verb};
 use super::row::{Row, Total};
 
 /// A file's record.
-pub(crate) struct FileRecord<'a>(pub(crate) &'a Row<'a>);
+pub(crate) struct FileRecord<'a>(pub(crate) Verb, pub(crate) &'a Row<'a>);
 
 /// A range's record.
 pub(crate) struct RunRecord<'a>(pub(crate) &'a Path, pub(crate) &'a Run);
 
 /// The record of the sum of all files.
-pub(crate) struct TotalRecord<'a>(pub(crate) &'a Total);
+pub(crate) struct TotalRecord<'a>(pub(crate) Verb, pub(crate) &'a Total);
 
 /// The record of a path that failed.
 pub(crate) struct ErrorRecord<'a>(pub(crate) &'a Error);
 
 impl Serialize for FileRecord<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let row = self.0;
+        let Self(verb, row) = *self;
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("type", "file")?;
         path_entry(&mut map, row.path.as_ref())?;
@@ -32,7 +32,7 @@ impl Serialize for FileRecord<'_> {
             map.serialize_entry("offset", &row.residency.extent.offset())?;
             map.serialize_entry("length", &row.residency.extent.length())?;
         }
-        for column in COLUMNS.iter().filter(|column| column.is_data && column.name != "path") {
+        for column in COLUMNS.iter().filter(|column| column.data.has(verb) && column.name != "path") {
             value_entry(&mut map, column.name, (column.of_file)(row))?;
         }
         if let Some(unknown) = row.residency.unknown {
@@ -60,11 +60,11 @@ impl Serialize for RunRecord<'_> {
 
 impl Serialize for TotalRecord<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let total = self.0;
+        let Self(verb, total) = *self;
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("type", "total")?;
         map.serialize_entry("files", &total.files)?;
-        for column in COLUMNS.iter().filter(|column| column.is_data) {
+        for column in COLUMNS.iter().filter(|column| column.data.has(verb)) {
             let value = (column.of_total)(total);
             if !matches!(value, Value::Text(_)) {
                 value_entry(&mut map, column.name, value)?;
@@ -91,6 +91,27 @@ impl Serialize for ErrorRecord<'_> {
     }
 }
 
+/// Pages that an act left as they were.
+struct RemainingRecord<'a>(&'a Remaining);
+
+impl Serialize for RemainingRecord<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let left = self.0;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("reason", left.reason.as_str())?;
+        map.serialize_entry("pages", &left.pages.0)?;
+        if !left.processes.is_empty() {
+            map.serialize_entry("processes", &left.processes)?;
+        }
+        map.end()
+    }
+}
+
+/// Seconds to a millionth.
+fn microseconds(seconds: f64) -> f64 {
+    (seconds * 1e6).round() / 1e6
+}
+
 /// A path without loss: as text where it is UTF-8, else its bytes in base64.
 fn path_entry<M: SerializeMap>(map: &mut M, path: &Path) -> Result<(), M::Error> {
     match path.to_str() {
@@ -102,7 +123,14 @@ fn path_entry<M: SerializeMap>(map: &mut M, path: &Path) -> Result<(), M::Error>
 fn value_entry<M: SerializeMap>(map: &mut M, name: &str, value: Value<'_>) -> Result<(), M::Error> {
     match value {
         Value::Path(path) => path_entry(map, path),
-        Value::Bytes(number) | Value::Count(number) => map.serialize_entry(name, &number),
+        Value::Bytes(number) | Value::Count(number) | Value::Rate(number) => {
+            map.serialize_entry(name, &number)
+        }
+        Value::Seconds(seconds) => map.serialize_entry(name, &seconds.map(microseconds)),
+        Value::Remaining(left) => {
+            let records = left.as_deref().map(|left| left.iter().map(RemainingRecord).collect::<Vec<_>>());
+            map.serialize_entry(name, &records)
+        }
         Value::Percent(percent) => map.serialize_entry(name, &percent.map(Share::percent)),
         Value::Text(text) => map.serialize_entry(name, &text),
     }

@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 use std::path::Path;
+use std::time::Duration;
 
-use mmapio_core::{Error, ErrorKind, FileId, Pages, Residency};
+use mmapio_core::{Error, ErrorKind, FileId, Pages, Remaining, Report, Residency};
 
-/// A file and its residency.
-#[derive(Debug, Clone)]
+/// A file and its residency, and what was done to it.
+#[derive(Debug)]
 pub(crate) struct Row<'a> {
     pub(crate) path: Cow<'a, Path>,
     /// What other paths to the same file are told by.
@@ -17,12 +18,18 @@ pub(crate) struct Row<'a> {
     pub(crate) ranged: bool,
     /// Where it is resident, drawn.
     pub(crate) strip: Box<str>,
+    /// What was done to it; `residency` is the one afterwards.
+    pub(crate) act: Option<Box<Report>>,
 }
 
 /// Rows that are kept to the end; boxed, so that sorting moves pointers.
 pub(crate) type Kept = Vec<Box<Row<'static>>>;
 
 impl Row<'_> {
+    pub(crate) fn act(&self) -> Option<&Report> {
+        self.act.as_deref()
+    }
+
     /// The same, with a path of its own.
     pub(crate) fn into_owned(self) -> Row<'static> {
         Row { path: Cow::Owned(self.path.into_owned()), ..self }
@@ -52,6 +59,90 @@ pub(crate) struct Total {
     pub(crate) recently_evicted: Option<Pages>,
     pub(crate) unknown_files: u64,
     pub(crate) errors: u64,
+    pub(crate) acts: Acts,
+}
+
+/// The sums of what was done to files; none where one of them does not tell.
+#[derive(Debug, Clone)]
+pub(crate) struct Acts {
+    pub(crate) before_resident: Option<Pages>,
+    pub(crate) before_dirty: Option<Pages>,
+    pub(crate) before_writeback: Option<Pages>,
+    pub(crate) requested: Option<Pages>,
+    pub(crate) changed: Option<Pages>,
+    pub(crate) remaining: Vec<Remaining>,
+    /// From the start of the command to its end.
+    pub(crate) elapsed: Duration,
+}
+
+impl Default for Acts {
+    /// Nothing was done, and all of it is known.
+    fn default() -> Self {
+        let known = Some(Pages(0));
+        Self {
+            before_resident: known,
+            before_dirty: known,
+            before_writeback: known,
+            requested: known,
+            changed: known,
+            remaining: Vec::new(),
+            elapsed: Duration::ZERO,
+        }
+    }
+}
+
+impl Acts {
+    /// Adds what was done to a file.
+    fn add(&mut self, report: &Report) {
+        self.add_counts([
+            report.before.resident,
+            report.before.dirty,
+            report.before.writeback,
+            report.requested,
+            report.changed,
+        ]);
+        self.leave(&report.remaining);
+    }
+
+    fn add_counts(&mut self, counts: [Option<Pages>; 5]) {
+        let sums = [
+            &mut self.before_resident,
+            &mut self.before_dirty,
+            &mut self.before_writeback,
+            &mut self.requested,
+            &mut self.changed,
+        ];
+        add_known(sums, counts);
+    }
+
+    /// Of the sum of files the processes behind it are of no use.
+    fn leave(&mut self, remaining: &[Remaining]) {
+        for left in remaining {
+            match self.remaining.iter_mut().find(|known| known.reason == left.reason) {
+                Some(known) => known.pages += left.pages,
+                None => self.remaining.push(Remaining { processes: Vec::new(), ..left.clone() }),
+            }
+        }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.add_counts([
+            other.before_resident,
+            other.before_dirty,
+            other.before_writeback,
+            other.requested,
+            other.changed,
+        ]);
+        self.leave(&other.remaining);
+        self.elapsed = self.elapsed.max(other.elapsed);
+    }
+}
+
+/// Adds counts to sums; what is unknown makes the sum unknown.
+fn add_known<const N: usize>(sums: [&mut Option<Pages>; N], counts: [Option<Pages>; N]) {
+    for (sum, count) in sums.into_iter().zip(counts) {
+        *sum = sum.zip(count).map(|(sum, count)| sum + count);
+    }
 }
 
 impl Default for Total {
@@ -70,6 +161,7 @@ impl Default for Total {
             recently_evicted: known,
             unknown_files: 0,
             errors: 0,
+            acts: Acts::default(),
         }
     }
 }
@@ -97,10 +189,16 @@ impl Total {
     }
 
     fn add_counts(&mut self, counts: [Option<Pages>; 4]) {
-        let sums = [&mut self.dirty, &mut self.writeback, &mut self.evicted, &mut self.recently_evicted];
-        for (sum, count) in sums.into_iter().zip(counts) {
-            *sum = sum.zip(count).map(|(sum, count)| sum + count);
-        }
+        add_known(
+            [&mut self.dirty, &mut self.writeback, &mut self.evicted, &mut self.recently_evicted],
+            counts,
+        );
+    }
+
+    /// Adds a file of `size` bytes and what was done to it.
+    pub(crate) fn add_act(&mut self, size: u64, report: &Report) {
+        self.add(size, &report.after);
+        self.acts.add(report);
     }
 
     /// Adds a file of `size` bytes of which only the ranges were looked at.
@@ -129,6 +227,7 @@ impl Total {
         self.resident += other.resident;
         self.unknown_files += other.unknown_files;
         self.errors += other.errors;
+        self.acts.merge(&other.acts);
         self.add_counts([other.dirty, other.writeback, other.evicted, other.recently_evicted]);
     }
 

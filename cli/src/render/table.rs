@@ -11,9 +11,9 @@ use mmapio_core::{Run, WalkOptions};
 use unicode_width::UnicodeWidthStr;
 
 use super::Format;
-use super::columns::{COLUMNS, Column, Share, Value};
-use super::escape;
+use super::columns::{COLUMNS, Column, Share, Value, Verb};
 use super::row::{Row, Total};
+use super::{escape, remaining};
 use crate::parallel;
 
 /// Rows drawn at once by one thread.
@@ -29,16 +29,26 @@ pub(crate) struct Look {
     pub(crate) exact: bool,
     /// Whether to style the heading.
     pub(crate) color: bool,
+    /// What the files were read for.
+    pub(crate) verb: Verb,
 }
 
-/// The columns that tables have unless told otherwise: the note only where there is one, dirty pages with the total.
-pub(crate) fn usual_columns(rows: &[Box<Row<'_>>], with_total: bool) -> Vec<&'static Column> {
+/// The columns that tables have unless told otherwise: the note, and what was left, only where there is something to say;
+/// dirty pages with the total.
+pub(crate) fn usual_columns(
+    verb: Verb,
+    rows: &[Box<Row<'_>>],
+    total: Option<&Total>,
+) -> Vec<&'static Column> {
     let noted = rows.iter().any(|row| row.note().is_some());
+    let left = rows.iter().filter_map(|row| row.act()).any(|act| !act.remaining.is_empty())
+        || total.is_some_and(|total| !total.acts.remaining.is_empty());
     let is_usual = |column: &&Column| match column.name {
         "note" => noted,
-        "dirty_pages" => with_total,
-        "map" => !rows.is_empty(),
-        _ => column.in_tables,
+        "dirty_pages" if verb == Verb::Incore => total.is_some(),
+        "map" => verb == Verb::Incore && !rows.is_empty(),
+        "remaining" => left && column.tables.has(verb),
+        _ => column.tables.has(verb),
     };
     COLUMNS.iter().filter(is_usual).collect()
 }
@@ -81,7 +91,7 @@ impl<'a> Grid<'a> {
         look: Look,
         threads: usize,
     ) -> Self {
-        let mut widths: Vec<_> = columns.iter().map(|column| column.heading.width()).collect();
+        let mut widths: Vec<_> = columns.iter().map(|column| column.heading(look.verb).width()).collect();
         if let Some(total) = total {
             widen(&mut widths, columns, |column| width_of(&(column.of_total)(total), look));
         }
@@ -101,7 +111,7 @@ impl<'a> Grid<'a> {
     /// The first line.
     fn heading(&self) -> String {
         let mut line = String::new();
-        self.line(&mut line, |column, text| text.push_str(column.heading));
+        self.line(&mut line, |column, text| text.push_str(column.heading(self.look.verb)));
         match self.look.color {
             true => format!("\x1b[1m{}\x1b[0m\n", line.trim_end()),
             false => line,
@@ -164,8 +174,15 @@ fn write_value(text: &mut String, value: Value<'_>, look: Look) {
         Value::Bytes(Some(number)) | Value::Count(Some(number)) => write!(text, "{number}"),
         Value::Percent(Some(share)) => write_percent(text, share),
         Value::Text(Some(words)) => text.write_str(&words),
-        Value::Percent(None) => text.write_str("-"),
-        Value::Bytes(None) | Value::Count(None) | Value::Text(None) => text.write_str("?"),
+        Value::Seconds(Some(seconds)) => text.write_str(&duration(seconds)),
+        Value::Rate(Some(rate)) => write_human(text, rate).and_then(|()| text.write_str("/s")),
+        Value::Remaining(Some(left)) => text.write_str(&remaining::words(&left)),
+        Value::Percent(None) | Value::Rate(None) => text.write_str("-"),
+        Value::Bytes(None)
+        | Value::Count(None)
+        | Value::Text(None)
+        | Value::Seconds(None)
+        | Value::Remaining(None) => text.write_str("?"),
     };
 }
 
@@ -186,6 +203,15 @@ fn write_percent(text: &mut String, share: Share) -> std::fmt::Result {
     write!(text, "{}.{}", tenths / 10, tenths % 10)
 }
 
+/// Three digits are more than anybody needs of a time.
+fn duration(seconds: f64) -> String {
+    match seconds {
+        s if s < 0.001 => format!("{:.0} us", s * 1e6),
+        s if s < 1.0 => format!("{:.1} ms", s * 1e3),
+        s => format!("{s:.2} s"),
+    }
+}
+
 /// How wide a value will be, without writing it where that is known.
 fn width_of(value: &Value<'_>, look: Look) -> usize {
     match value {
@@ -195,7 +221,15 @@ fn width_of(value: &Value<'_>, look: Look) -> usize {
         Value::Bytes(Some(number)) | Value::Count(Some(number)) => digits(*number),
         Value::Percent(_) => PERCENT,
         Value::Text(Some(text)) => text.width(),
-        Value::Bytes(None) | Value::Count(None) | Value::Text(None) => 1,
+        Value::Seconds(Some(seconds)) => duration(*seconds).len(),
+        Value::Rate(Some(rate)) => width_of_human(*rate) + "/s".len(),
+        Value::Remaining(Some(left)) => remaining::words(left).width(),
+        Value::Rate(None)
+        | Value::Bytes(None)
+        | Value::Count(None)
+        | Value::Text(None)
+        | Value::Seconds(None)
+        | Value::Remaining(None) => 1,
     }
 }
 

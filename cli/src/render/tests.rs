@@ -8,6 +8,7 @@ use std::path::Path;
 
 use mmapio_core::{Error, Extent, Pages, Probe, Residency, Run, RunState, Unknown, WalkOptions, page_size};
 
+use super::columns::Verb;
 use super::csv::Csv;
 use super::json::Json;
 use super::ndjson::Ndjson;
@@ -24,7 +25,7 @@ fn residency(pages: u64, resident: Option<u64>) -> Residency {
 
 fn row(path: &str, size: u64, residency: Residency, strip: &str) -> Box<Row<'static>> {
     let path = Cow::Owned(Path::new(path).to_owned());
-    Box::new(Row { path, id: None, size, residency, ranged: false, strip: strip.into() })
+    Box::new(Row { path, id: None, size, residency, ranged: false, strip: strip.into(), act: None })
 }
 
 /// A file that is almost resident, one that may not be asked about, an empty one, one asked by mincore that changed.
@@ -79,8 +80,8 @@ fn document(format: &dyn Format) -> String {
 fn drawn(exact: bool, with_total: bool) -> String {
     let rows = rows();
     let total = with_total.then(|| total(&rows));
-    let columns = table::usual_columns(&rows, with_total);
-    let (mut text, look) = (Vec::new(), Look { exact, color: false });
+    let columns = table::usual_columns(Verb::Incore, &rows, total.as_ref());
+    let (mut text, look) = (Vec::new(), Look { exact, color: false, verb: Verb::Incore });
     let options = WalkOptions::default();
     let _ = table::draw(&rows, total.as_ref(), &columns, look, &options, &mut |piece| {
         text.extend_from_slice(piece);
@@ -102,9 +103,9 @@ fn is_comparable() -> bool {
 #[test]
 fn machine_formats() {
     if is_comparable() {
-        insta::assert_snapshot!("ndjson", document(&Ndjson));
-        insta::assert_snapshot!("json", document(&Json { runs: false }));
-        insta::assert_snapshot!("csv", document(&Csv::of_files(None)));
+        insta::assert_snapshot!("ndjson", document(&Ndjson { verb: Verb::Incore }));
+        insta::assert_snapshot!("json", document(&Json { runs: false, verb: Verb::Incore }));
+        insta::assert_snapshot!("csv", document(&Csv::of_files(Verb::Incore, None)));
         insta::assert_snapshot!("csv_of_runs", document(&Csv::of_runs()));
     }
 }
@@ -137,7 +138,7 @@ fn numbers_sort_from_the_largest_and_unknown_comes_last_both_ways() {
 fn what_lacks_a_page_is_not_complete_and_what_has_one_is_not_nothing() {
     let text = drawn(false, false);
     assert!(text.contains(" 99.9 ") && text.contains(" 0.1 "), "{text}");
-    let records = document(&Ndjson);
+    let records = document(&Ndjson { verb: Verb::Incore });
     assert!(
         records.contains("\"resident_percent\":99.999") && records.contains("\"resident_percent\":0.001")
     );

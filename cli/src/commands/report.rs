@@ -1,0 +1,111 @@
+//! The end of a command that walks: what the threads found is put together and written, and the exit status comes of it.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use mmapio_core::{Error, FileId, WalkOptions};
+
+use super::order::Order;
+use super::sink::{Frame, Sink};
+use crate::args::common;
+use crate::output::{Exit, Output};
+use crate::render::columns::{Column, Verb};
+use crate::render::row::{Kept, Total};
+use crate::render::table::{self, Look};
+
+/// What is printed, and how.
+pub(crate) struct Shown {
+    pub(crate) verb: Verb,
+    pub(crate) format: common::Format,
+    pub(crate) columns: Option<Vec<&'static Column>>,
+    /// Whether it is about ranges, which are written as they come.
+    pub(crate) runs: bool,
+    pub(crate) exact: bool,
+}
+
+/// What the threads found, put together.
+pub(crate) struct Merged {
+    pub(crate) rows: Kept,
+    pub(crate) total: Total,
+    pub(crate) errors: Vec<Error>,
+}
+
+impl Merged {
+    pub(crate) fn of(mut sinks: Vec<Sink<'_>>, order: &Order) -> Self {
+        prefer_first_names(&mut sinks);
+        let mut merged = Self { rows: Vec::new(), total: Total::default(), errors: Vec::new() };
+        let mut lists = Vec::new();
+        for mut sink in sinks {
+            // When writing failed, the output remembers why.
+            let _ = sink.flush();
+            merged.total.merge(&sink.total);
+            merged.errors.append(&mut sink.errors);
+            lists.push(std::mem::take(&mut sink.rows));
+        }
+        lists.retain(|rows| !rows.is_empty());
+        merged.rows = order.merge(lists);
+        merged
+    }
+}
+
+/// Gives every file the first of its names, so that it does not depend on chance which of them is shown.
+fn prefer_first_names(sinks: &mut [Sink<'_>]) {
+    let mut first: HashMap<FileId, PathBuf> = HashMap::new();
+    for (id, path) in sinks.iter_mut().flat_map(|sink| sink.aliases.drain(..)) {
+        match first.entry(id) {
+            Entry::Occupied(mut known) if path < *known.get() => drop(known.insert(path)),
+            Entry::Occupied(_) => {}
+            Entry::Vacant(new) => drop(new.insert(path)),
+        }
+    }
+    if first.is_empty() {
+        return;
+    }
+    for row in sinks.iter_mut().flat_map(|sink| &mut sink.rows) {
+        if let Some(path) = row.id.and_then(|id| first.remove(&id)).filter(|path| **path < *row.path) {
+            row.path = Cow::Owned(path);
+        }
+    }
+}
+
+/// Writes the rows that were kept, and what comes after them: the total where it is wanted, which JSON documents have in any
+/// case. When writing fails, the output remembers why.
+pub(crate) fn finish(frame: &Frame<'_>, shown: &Shown, total: bool, found: &Merged, options: &WalkOptions) {
+    let rows = &found.rows;
+    let wanted = total || shown.format == common::Format::Json;
+    let total = wanted.then_some(&found.total);
+    let mut output = frame.output.hold();
+    if shown.format == common::Format::Table && !shown.runs {
+        let usual = || table::usual_columns(shown.verb, rows, total);
+        let columns = shown.columns.clone().unwrap_or_else(usual);
+        let look = Look { exact: shown.exact, color: is_coloured(), verb: shown.verb };
+        if !rows.is_empty() || total.is_some() {
+            let _ = table::draw(rows, total, &columns, look, options, &mut |text| output.write(text));
+        }
+        return;
+    }
+    let mut chunk = Vec::new();
+    for row in rows {
+        frame.format.file(row, &mut chunk);
+    }
+    let _ = output.write(&chunk);
+    chunk.clear();
+    frame.format.tail(total, &found.errors, &mut chunk);
+    let _ = output.write_apart(&chunk);
+}
+
+/// The exit status of what was found: a failed path, or a standard output that took no more, is a failure.
+pub(crate) fn exit(found: Merged, output: &Output) -> Result<Exit> {
+    let failed = found.total.errors > 0;
+    // Freeing a hundred thousand rows one by one takes longer than drawing them, and the process ends anyway.
+    std::mem::forget(found);
+    output.result().context("standard output: write")?;
+    Ok(if failed { Exit::SomeFailed } else { Exit::Done })
+}
+
+fn is_coloured() -> bool {
+    anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
+}
