@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::extent::Extent;
 use crate::sys::{FileKind, errno};
 
 /// The result of everything in this crate that can fail.
@@ -48,6 +49,13 @@ pub enum ErrorKind {
     Unknown(Unknown),
     /// A byte range that does not fit the file, or text that is no range or size.
     Range(String),
+    /// A part of a file that the storage does not give: reading it failed.
+    Unreadable {
+        /// What the system said.
+        source: io::Error,
+        /// Which part.
+        extent: Extent,
+    },
     /// The file was replaced by another one while it was being opened.
     Replaced,
 }
@@ -143,7 +151,7 @@ impl Error {
     #[must_use]
     pub fn errno(&self) -> Option<i32> {
         match &self.0.kind {
-            ErrorKind::System(error) => error.raw_os_error(),
+            ErrorKind::System(error) | ErrorKind::Unreadable { source: error, .. } => error.raw_os_error(),
             _ => None,
         }
     }
@@ -167,6 +175,11 @@ impl Error {
             }
             ErrorKind::Unknown(unknown) => format!("residency is unknown: {unknown}"),
             ErrorKind::Range(reason) => reason.clone(),
+            ErrorKind::Unreadable { source, extent } => {
+                let (pages, words) = (extent.pages(), system_reason(source));
+                let s = if pages.0 == 1 { "" } else { "s" };
+                format!("{words} at offset {} ({pages} page{s})", extent.offset())
+            }
             ErrorKind::Replaced => "was replaced while it was being opened".to_owned(),
         }
     }
@@ -199,7 +212,7 @@ impl std::error::Error for Error {}
 impl From<Error> for io::Error {
     fn from(error: Error) -> Self {
         let kind = match error.kind() {
-            ErrorKind::System(system) => system.kind(),
+            ErrorKind::System(system) | ErrorKind::Unreadable { source: system, .. } => system.kind(),
             ErrorKind::Unsupported { .. } | ErrorKind::RefusedFilesystem(_) => io::ErrorKind::Unsupported,
             ErrorKind::Unknown(_) => io::ErrorKind::PermissionDenied,
             ErrorKind::RefusedKind(_) | ErrorKind::Range(_) => io::ErrorKind::InvalidInput,

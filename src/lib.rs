@@ -60,7 +60,9 @@ mod size;
 mod sys;
 mod walk;
 
-pub use cache::{Observer, Reason, Remaining, Report, Unobserved};
+pub use cache::{
+    Observer, RateLimit, Reason, Remaining, Report, Unobserved, WarmOptions, Warming, extents_of, warm,
+};
 pub use error::{Error, ErrorKind, Result, Unknown};
 pub use extent::{ByteRange, Extent};
 pub use open::{FileId, OpenFile};

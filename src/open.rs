@@ -120,6 +120,14 @@ impl OpenFile {
             && sys::stat(&self.file).is_ok_and(|now| now.size != self.stat.size)
     }
 
+    /// The size in bytes by now.
+    pub(crate) fn size_now(&self) -> u64 {
+        match self.stat.kind {
+            FileKind::Regular => sys::stat(&self.file).map_or(self.stat.size, |now| now.size),
+            _ => self.stat.size,
+        }
+    }
+
     /// What it is: a regular file or a block device.
     #[must_use]
     pub fn kind(&self) -> FileKind {

@@ -1,5 +1,9 @@
 //! Changing what of a file is in memory, and saying what came of it: never what was asked for, always what is true afterwards.
 
+mod extents;
 mod report;
+mod warm;
 
+pub use extents::extents_of;
 pub use report::{Observer, Reason, Remaining, Report, Unobserved};
+pub use warm::{RateLimit, WarmOptions, Warming, warm};

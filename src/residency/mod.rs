@@ -14,6 +14,9 @@ use crate::extent::{ByteRange, Extent};
 use crate::open::OpenFile;
 use crate::page::Pages;
 
+pub(crate) use holes::Holes;
+pub(crate) use spans::PageSource;
+
 pub use histogram::Part;
 pub use probe::{ProbeChoice, Prober};
 pub use runs::{Run, RunState, Runs};

@@ -101,7 +101,9 @@ pub(crate) struct Entry<'a> {
 
 /// The error numbers that decisions are made on.
 pub(crate) mod errno {
-    pub(crate) use libc::{ELOOP, EMFILE, ENFILE, ENODEV, ENOENT, ENOMEM, ENOTDIR, ENXIO, EOPNOTSUPP, EPERM};
+    pub(crate) use libc::{
+        EINVAL, ELOOP, EMFILE, ENFILE, ENODEV, ENOENT, ENOMEM, ENOTDIR, ENXIO, EOPNOTSUPP, EPERM,
+    };
 }
 
 /// The error of an operation that this system does not have.

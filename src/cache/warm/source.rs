@@ -1,0 +1,135 @@
+//! What of a file is to be loaded, in file order and in windows: exact runs of absent data, found while loading goes on.
+
+use crate::error::Result;
+use crate::extent::{ByteRange, Extent};
+use crate::open::OpenFile;
+use crate::page::{Pages, page_size};
+use crate::residency::{Holes, ProbeChoice, Prober, RunState, Runs};
+
+/// A piece to load at once: it never crosses a multiple of the size that windows have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Window {
+    pub(crate) extent: Extent,
+    /// Whether it is a whole one, that a single large page can hold.
+    pub(crate) whole: bool,
+}
+
+/// Where absent data is told from what needs no loading.
+#[derive(Debug)]
+enum Finder<'a> {
+    /// The kernel tells.
+    Runs(Box<Runs<'a>>),
+    /// It does not: all data is taken for absent.
+    Data { holes: Holes<'a>, rest: Extent },
+}
+
+/// The windows of what is absent in some extents of a file.
+#[derive(Debug)]
+pub(crate) struct Source<'a> {
+    file: &'a OpenFile,
+    probe: ProbeChoice,
+    extents: std::vec::IntoIter<Extent>,
+    finder: Option<Finder<'a>>,
+    known: bool,
+    window_bytes: u64,
+    rest: Extent,
+    /// Pages with data that were found so far, and the absent ones among them.
+    pub(crate) data: Pages,
+    pub(crate) absent: Pages,
+    /// Whether a hole was found that is not in memory.
+    pub(crate) has_holes: bool,
+}
+
+impl<'a> Source<'a> {
+    /// `known`: whether the kernel tells what is in memory.
+    pub(crate) fn new(
+        file: &'a OpenFile,
+        extents: &[Extent],
+        probe: ProbeChoice,
+        known: bool,
+        window_bytes: u64,
+    ) -> Self {
+        Self {
+            file,
+            probe,
+            extents: extents.to_vec().into_iter(),
+            finder: None,
+            known,
+            window_bytes,
+            rest: Extent::default(),
+            data: Pages(0),
+            absent: Pages(0),
+            has_holes: false,
+        }
+    }
+
+    /// The next window; none at the end.
+    pub(crate) fn next(&mut self) -> Result<Option<Window>> {
+        while self.rest.is_empty() {
+            match self.next_absent()? {
+                Some(extent) => self.rest = extent,
+                None => return Ok(None),
+            }
+        }
+        let start = self.rest.offset();
+        let boundary = (start / self.window_bytes + 1).saturating_mul(self.window_bytes);
+        let extent = Extent::between(start, boundary.min(self.rest.end()));
+        self.rest = Extent::between(extent.end(), self.rest.end());
+        Ok(Some(Window { extent, whole: extent.length() == self.window_bytes }))
+    }
+
+    fn next_absent(&mut self) -> Result<Option<Extent>> {
+        loop {
+            let piece = match &mut self.finder {
+                Some(Finder::Runs(runs)) => runs.next().transpose()?.map(|run| (run.extent, run.state)),
+                Some(Finder::Data { holes, rest }) => next_data(holes, rest),
+                None => None,
+            };
+            match piece {
+                Some((extent, state)) => {
+                    if self.note(extent, state) {
+                        return Ok(Some(extent));
+                    }
+                }
+                None => match self.extents.next() {
+                    Some(extent) => self.finder = Some(self.find_in(extent)?),
+                    None => return Ok(None),
+                },
+            }
+        }
+    }
+
+    /// Counts a run; whether it is to be loaded.
+    fn note(&mut self, extent: Extent, state: RunState) -> bool {
+        match state {
+            RunState::Hole => self.has_holes = true,
+            RunState::Resident => self.data += extent.pages(),
+            RunState::Absent => {
+                self.data += extent.pages();
+                self.absent += extent.pages();
+            }
+        }
+        state == RunState::Absent
+    }
+
+    fn find_in(&self, extent: Extent) -> Result<Finder<'a>> {
+        if !self.known {
+            return Ok(Finder::Data { holes: Holes::new(self.file), rest: extent });
+        }
+        let range = ByteRange::new(extent.offset(), Some(extent.length()))?;
+        Ok(Finder::Runs(Box::new(Prober::new(self.file, self.probe).runs(range))))
+    }
+}
+
+/// The next stretch of data or hole.
+fn next_data(holes: &mut Holes<'_>, rest: &mut Extent) -> Option<(Extent, RunState)> {
+    if rest.is_empty() {
+        return None;
+    }
+    let page = page_size();
+    let (hole, until) = holes.at(rest.offset() / page);
+    let end = until.saturating_mul(page).min(rest.end());
+    let piece = Extent::between(rest.offset(), end);
+    *rest = Extent::between(end, rest.end());
+    Some((piece, if hole { RunState::Hole } else { RunState::Absent }))
+}
