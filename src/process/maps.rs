@@ -31,7 +31,7 @@ impl<'a> Line<'a> {
         let offset = hexadecimal(field(&mut rest, b' ')?)?;
         let major = u32::try_from(hexadecimal(field(&mut rest, b':')?)?).ok()?;
         let minor = u32::try_from(hexadecimal(field(&mut rest, b' ')?)?).ok()?;
-        let inode = decimal(field(&mut rest, b' ').unwrap_or(rest))?;
+        let inode = decimal(field(&mut rest, b' ').unwrap_or_else(|| std::mem::take(&mut rest)))?;
         let id = FileId { device: sys::device(major, minor), inode };
         Some(Self { start, end, offset, permissions, id, path: rest.trim_ascii_start() })
     }
@@ -140,4 +140,110 @@ fn with_newlines(text: &[u8]) -> Vec<u8> {
         rest = newline.unwrap_or(after);
     }
     path
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const CODE: &[u8] =
+        b"5641b001e000-5641b0023000 r-xp 00002000 fe:00 247030                     /usr/bin/cat";
+
+    #[test]
+    fn a_line_is_taken_apart() {
+        let expected = Line {
+            start: 0x5641_b001_e000,
+            end: 0x5641_b002_3000,
+            offset: 0x2000,
+            permissions: b"r-xp",
+            id: FileId { device: 0xfe00, inode: 247_030 },
+            path: b"/usr/bin/cat",
+        };
+        assert_eq!(Line::parse(CODE), Some(expected));
+        let mapping = mapping(7, "cat".into(), &expected, Path::new("/usr/bin/cat").into());
+        assert_eq!((mapping.pid, mapping.extent), (7, Extent::new(0x2000, 0x5000)));
+        assert_eq!((mapping.readable, mapping.writable, mapping.shared), (true, false, false));
+    }
+
+    #[test]
+    fn large_numbers_are_kept() {
+        let line =
+            b"ffff800000000000-fffffffffffff000 -w-s 7ffffffffffff000 fff:fffff 18446744073709551615 /x";
+        let line = Line::parse(line).unwrap();
+        assert_eq!((line.end, line.offset), (0xffff_ffff_ffff_f000, 0x7fff_ffff_ffff_f000));
+        assert_eq!(line.id, FileId { device: 0xffff_ffff, inode: u64::MAX });
+        let mapping = mapping(1, "".into(), &line, Path::new("/x").into());
+        assert!(mapping.writable && mapping.shared && !mapping.readable);
+        assert_eq!(mapping.extent.end(), i64::MAX.unsigned_abs());
+    }
+
+    #[test]
+    fn memory_of_its_own_has_no_inode() {
+        for line in [
+            &b"55d0-55d1 rw-p 00000000 00:00 0                          [heap]"[..],
+            b"7ffc-7ffd rw-p 00000000 00:00 0 ",
+            b"7ffc-7ffd rw-p 00000000 00:00 0",
+        ] {
+            assert_eq!(Line::parse(line).unwrap().id.inode, 0);
+        }
+    }
+
+    #[test]
+    fn names_are_kept_with_all_that_is_in_them() {
+        let path = |line: &[u8]| with_newlines(Line::parse(line).unwrap().path);
+        assert_eq!(path(b"1-2 r--s 0 08:01 9    /a b  c (deleted)"), b"/a b  c (deleted)");
+        assert_eq!(
+            path(b"1-2 r--s 0 08:01 9    /two\\012lines\\040\\\\012\\01"),
+            b"/two\nlines\\040\\\n\\01"
+        );
+        assert_eq!(path(b"1-2 r--s 0 08:01 9    /memfd:\xff\xfe"), b"/memfd:\xff\xfe");
+        assert_eq!(path(b"1-2 r--s 0 08:01 9"), b"");
+    }
+
+    #[test]
+    fn what_is_no_line_is_none() {
+        let garbage: [&[u8]; 9] = [
+            b"",
+            b"Rss:                  24 kB",
+            b"VmFlags: rd mr mw me lo",
+            b"1-2 r--s 0 08:01",
+            b"1-2 r--s 0 0801 9 /a",
+            b"1- r--s 0 08:01 9 /a",
+            b"1-2 r--s 0 08:01 9a /a",
+            b"1-2 r--s 0 100000000:01 9 /a",
+            b"11111111111111111-2 r--s 0 08:01 9 /a",
+        ];
+        for line in garbage {
+            assert_eq!(Line::parse(line), None, "{}", String::from_utf8_lossy(line));
+        }
+    }
+
+    #[test]
+    fn lines_end_with_the_text() {
+        let (mut text, mut line) = (&b"one\n\nlast"[..], Vec::new());
+        let mut lines = Vec::new();
+        while read_line(&mut text, &mut line).unwrap() {
+            lines.push(line.clone());
+        }
+        assert_eq!(lines, [&b"one"[..], b"", b"last"]);
+    }
+
+    #[test]
+    fn a_path_that_comes_again_is_kept_once() {
+        let mut last = None;
+        let first = shared_path(&mut last, b"/a");
+        assert!(Arc::ptr_eq(&first, &shared_path(&mut last, b"/a")));
+        assert_eq!(*shared_path(&mut last, b"/a\\012"), *Path::new("/a\n"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_breaks_the_parser(text in proptest::collection::vec(any::<u8>(), 0..80), cut in 0..CODE.len()) {
+            let _ = Line::parse(&text);
+            let spliced: Vec<u8> = CODE[..cut].iter().chain(&text).copied().collect();
+            let _ = Line::parse(&spliced).map(|line| with_newlines(line.path));
+        }
+    }
 }

@@ -181,3 +181,106 @@ impl PresentRuns<'_> {
         }
     }
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use crate::error::ErrorKind;
+    use crate::open::FileId;
+    use crate::sys::{self, errno};
+
+    use super::*;
+
+    const OTHER: u64 = 0x1f;
+
+    fn mapping(address: u64, extent: Extent) -> FileMapping {
+        FileMapping {
+            pid: 4_194_305, // one more than there can be
+            command: "none".into(),
+            address,
+            extent,
+            readable: true,
+            writable: false,
+            shared: true,
+            path: std::path::Path::new("/a").into(),
+            id: FileId { device: sys::device(8, 1), inode: 9 },
+        }
+    }
+
+    /// Gives its bytes in pieces of odd lengths, as no kernel does, and is interrupted.
+    struct Pieces<'a>(&'a [u8], bool);
+
+    impl Read for Pieces<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.1 = !self.1;
+            if self.1 {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+            let length = buffer.len().min(16);
+            self.0.read(&mut buffer[..length])
+        }
+    }
+
+    fn runs(states: &[u64], wanted: u64) -> (Vec<(u64, u64)>, u64) {
+        let bytes: Vec<u8> = states.iter().flat_map(|state| state.to_ne_bytes()).collect();
+        let (mut found, page) = (Vec::new(), page_size());
+        let mut see = |run: Extent| found.push((run.offset() / page, run.length() / page));
+        let mut runs = PresentRuns { see: &mut see, open: None, pages: 0 };
+        each_entry(Pieces(&bytes, false), |index, entry| runs.add(100 + index, entry & wanted == wanted))
+            .unwrap();
+        runs.close();
+        let pages = runs.pages;
+        (found, pages)
+    }
+
+    #[test]
+    fn present_pages_are_put_together() {
+        let (here, own) = (PRESENT | OF_FILE | OTHER, PRESENT | OTHER);
+        assert_eq!(runs(&[], PRESENT), (vec![], 0));
+        assert_eq!(runs(&[OTHER, 0, OF_FILE], PRESENT), (vec![], 0));
+        assert_eq!(runs(&[here, here, 0, own, here], PRESENT), (vec![(100, 2), (103, 2)], 4));
+        assert_eq!(runs(&[here, here, 0, own, here], PRESENT | OF_FILE), (vec![(100, 2), (104, 1)], 3));
+    }
+
+    /// Of smaps, what is looked at, and what must not be taken for it.
+    fn region(range: &str, inode: u64, rss: u64, flags: &str) -> String {
+        format!(
+            "{range} r--s 00000000 08:01 {inode} /a\nSize: 999 kB\nRss:  {rss} kB\nPss: 5 kB\nLocked: 3 kB\nVmFlags: {flags}\n"
+        )
+    }
+
+    #[test]
+    fn locked_is_what_is_there_of_a_mapping_that_is_locked() {
+        let ours = mapping(0x2000, Extent::new(0, 0x4000));
+        let locked = |regions: &[String]| ours.locked_in(&mut regions.concat().as_bytes()).unwrap() / 1024;
+        assert_eq!(locked(&[]), 0);
+        assert_eq!(locked(&[region("2000-6000", 9, 12, "rd mr lo ")]), 12);
+        assert_eq!(locked(&[region("2000-6000", 9, 12, "rd mr ")]), 0);
+        assert_eq!(locked(&[region("2000-6000", 8, 12, "rd lo ")]), 0, "another file by now");
+        let neighbours = [region("1000-2000", 9, 1, "lo"), region("6000-7000", 9, 2, "lo")];
+        assert_eq!(locked(&neighbours), 0);
+        let split = [
+            region("2000-3000", 9, 4, "lo"),
+            region("3000-5000", 9, 8, "rd"),
+            region("5000-6000", 9, 4, "lo"),
+        ];
+        assert_eq!(locked(&split), 8);
+    }
+
+    #[test]
+    fn of_a_process_that_ended_nothing_is_there() {
+        let mapping = mapping(0x2000, Extent::new(0, 0x4000));
+        assert_eq!(mapping.present(mapping.extent).unwrap(), Some(Pages(0)));
+        assert_eq!(mapping.locked().unwrap(), Some(Pages(0)));
+    }
+
+    #[test]
+    fn what_may_not_be_known_is_unknown() {
+        let mapping = mapping(0x2000, Extent::new(0, 0x4000));
+        let answer = |error| mapping.answer(Err(io::Error::from_raw_os_error(error)), "pagemap");
+        assert_eq!(answer(errno::EPERM).unwrap(), None);
+        assert_eq!(answer(errno::ESRCH).unwrap(), Some(Pages(0)));
+        let error = answer(errno::ENOMEM).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::System(_)));
+        assert_eq!(error.to_string(), "/proc/4194305/pagemap: read: Cannot allocate memory");
+    }
+}
