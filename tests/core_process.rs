@@ -56,6 +56,10 @@ fn is_seen(path: &Path) {
     assert_eq!(mapping.present(pages(3, 1)).unwrap(), Some(Pages(0)));
     assert_eq!(mapping.locked().unwrap(), Some(Pages(2)));
     let pid = held.pid();
+    let other = OpenFile::open(std::env::current_exe().unwrap()).unwrap();
+    let of_file = Processes::snapshot_of([file.id()]).unwrap();
+    assert_eq!(of_process(&of_file, &file, pid), [mapping]);
+    assert!(of_file.mappings_of(&other).is_empty() && !processes.mappings_of(&other).is_empty());
     drop(held);
     let processes = Processes::snapshot().unwrap();
     assert!(of_process(&processes, &file, pid).is_empty(), "{pid} is gone");
@@ -271,6 +275,9 @@ fn what_another_user_sees() {
 
 fn another_user_sees(path: &Path) -> Outcome {
     needs_root()?;
+    // To tell where a mapping leads, that user has the path only.
+    tool(Command::new(oracle::path()).args(["as", NOBODY, "--", "/usr/bin/test", "-r"]).arg(path))
+        .map_err(|_| Skip(format!("{} is out of reach for other users", path.display())))?;
     let child = Command::new(oracle::path())
         .args(["as", NOBODY, "--"])
         .arg(std::env::current_exe().unwrap())

@@ -75,13 +75,18 @@ pub(super) struct MapsReader {
 }
 
 impl MapsReader {
-    /// Shows each file mapping of the process.
-    pub(super) fn read(&mut self, pid: u32, mut see: impl FnMut(FileMapping)) -> io::Result<()> {
+    /// Shows each file mapping of the process whose inode is wanted.
+    pub(super) fn read(
+        &mut self,
+        pid: u32,
+        wanted: impl Fn(u64) -> bool,
+        mut see: impl FnMut(FileMapping),
+    ) -> io::Result<()> {
         let mut text = BufReader::new(File::open(file_of(pid, "maps"))?);
         let mut command = None;
         while read_line(&mut text, &mut self.line)? {
             // Without an inode it is memory of the process's own.
-            let line = Line::parse(&self.line).filter(|line| line.id.inode != 0);
+            let line = Line::parse(&self.line).filter(|line| line.id.inode != 0 && wanted(line.id.inode));
             if let Some(line) = line {
                 let command = command.get_or_insert_with(|| name_of(pid));
                 let path = shared_path(&mut self.path, line.path);
