@@ -26,6 +26,8 @@
 //! | 5 | `walk` | paths and trees, in parallel |
 //! | 4 | `cache` | changing what is in memory, and proving it |
 //! | 3 | `residency` | counts, runs, histogram; which probe answered and why |
+//! | 3 | `memory` | how much memory is to be had: the machine, the groups of this process |
+//! | 3 | `process` | which processes map a file, and what of it is in their page tables |
 //! | 2 | `open` | opening a file the safe way; what kind, what filesystem |
 //! | 1 | `error`, `page`, `size`, `extent` | the words: paths and calls in errors, pages, byte ranges |
 //! | 0 | `sys` | the system boundary: the only unsafe code, the only place that knows libc |
@@ -49,8 +51,10 @@
 mod cache;
 mod error;
 mod extent;
+mod memory;
 mod open;
 mod page;
+mod process;
 mod residency;
 mod size;
 #[cfg_attr(
@@ -65,8 +69,10 @@ pub use cache::{
 };
 pub use error::{Error, ErrorKind, Result, Unknown};
 pub use extent::{ByteRange, Extent};
+pub use memory::{MemoryLimit, memory_limits};
 pub use open::{FileId, OpenFile};
 pub use page::{Pages, page_size};
+pub use process::{FileMapping, Processes, mappings_in};
 pub use residency::{Part, Probe, ProbeChoice, Prober, Residency, Run, RunState, Runs};
 pub use size::parse_size;
 pub use sys::FileKind;

@@ -6,8 +6,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The layers from the bottom; modules in one layer may use each other.
-const LAYERS: [&[&str]; 6] =
-    [&["sys"], &["error", "page", "size", "extent"], &["open"], &["residency"], &["cache"], &["walk"]];
+const LAYERS: [&[&str]; 6] = [
+    &["sys"],
+    &["error", "page", "size", "extent"],
+    &["open"],
+    &["residency", "memory", "process"],
+    &["cache"],
+    &["walk"],
+];
 
 /// What errors are made of comes from the boundary itself; so `sys` may not use `error`, but `error` may use `sys`.
 fn layer(module: &str) -> Option<usize> {

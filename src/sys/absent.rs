@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io;
+use std::path::Path;
 
 use super::{CacheStat, Filesystem, Stat, unsupported};
 
@@ -13,6 +14,16 @@ pub(crate) fn cachestat(_file: &File, _offset: u64, _length: u64) -> io::Result<
 /// Not there.
 pub(crate) fn has_cachestat() -> bool {
     false
+}
+
+/// Not there.
+pub(crate) fn root_of_proc() -> io::Result<&'static Path> {
+    Err(unsupported())
+}
+
+/// No file tells a device's number in two parts here.
+pub(crate) fn device(_major: u32, _minor: u32) -> u64 {
+    0
 }
 
 /// Nothing special is known of any filesystem.

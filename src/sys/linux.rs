@@ -103,6 +103,17 @@ pub(crate) fn reopen(looked: &File, directory: Option<&File>, name: &CStr) -> io
     }
 }
 
+/// The directory below which the kernel shows proc(5).
+#[expect(clippy::unnecessary_wraps, reason = "other systems have none")]
+pub(crate) fn root_of_proc() -> io::Result<&'static Path> {
+    Ok(Path::new("/"))
+}
+
+/// The device number that stat(2) tells, of the two parts that proc(5) tells: makedev(3).
+pub(crate) fn device(major: u32, minor: u32) -> u64 {
+    libc::makedev(major, minor)
+}
+
 /// The filesystem of an open file, fstatfs(2).
 pub(crate) fn filesystem_of(file: &File) -> io::Result<Filesystem> {
     let mut raw = MaybeUninit::<libc::statfs>::uninit();

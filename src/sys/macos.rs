@@ -12,8 +12,8 @@ use super::unix::{check, kind_of_entry, open_at, open_reading};
 use super::{Entry, FileKind};
 
 pub(crate) use super::absent::{
-    block_device_size, cachestat, fadvise, filesystem_of, has_cachestat, huge_page_size, madvise,
-    mincore_is_truthful, readahead,
+    block_device_size, cachestat, device, fadvise, filesystem_of, has_cachestat, huge_page_size, madvise,
+    mincore_is_truthful, readahead, root_of_proc,
 };
 pub(crate) use super::unix::{
     Window, descriptor_limit, next_data, next_hole, offset, open_directory_at, open_regular_at, os_str,

@@ -21,9 +21,10 @@ use std::io;
 
 pub(crate) use filesystems::{Filesystem, FilesystemClass};
 pub(crate) use os::{
-    DirectoryReader, Window, block_device_size, cachestat, descriptor_limit, fadvise, filesystem_of,
+    DirectoryReader, Window, block_device_size, cachestat, descriptor_limit, device, fadvise, filesystem_of,
     has_cachestat, huge_page_size, look, look_at, madvise, mincore_is_truthful, next_data, next_hole, offset,
-    open_directory_at, open_regular_at, os_str, page_size, read_at, readahead, reopen, set_offset, stat,
+    open_directory_at, open_regular_at, os_str, page_size, read_at, readahead, reopen, root_of_proc,
+    set_offset, stat,
 };
 
 /// What a directory entry or an open file is.
@@ -102,7 +103,7 @@ pub(crate) struct Entry<'a> {
 /// The error numbers that decisions are made on.
 pub(crate) mod errno {
     pub(crate) use libc::{
-        EINVAL, ELOOP, EMFILE, ENFILE, ENODEV, ENOENT, ENOMEM, ENOTDIR, ENXIO, EOPNOTSUPP, EPERM,
+        EINVAL, ELOOP, EMFILE, ENFILE, ENODEV, ENOENT, ENOMEM, ENOTDIR, ENXIO, EOPNOTSUPP, EPERM, ESRCH,
     };
 }
 

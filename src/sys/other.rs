@@ -8,8 +8,8 @@ use std::path::Path;
 use super::{Entry, FileKind, Stat, unsupported};
 
 pub(crate) use super::absent::{
-    block_device_size, cachestat, fadvise, filesystem_of, has_cachestat, huge_page_size, madvise,
-    mincore_is_truthful, readahead,
+    block_device_size, cachestat, device, fadvise, filesystem_of, has_cachestat, huge_page_size, madvise,
+    mincore_is_truthful, readahead, root_of_proc,
 };
 
 /// A name or path, which came from UTF-8.

@@ -74,6 +74,16 @@ impl Mounts<'_> {
         Ok(dir)
     }
 
+    /// A btrfs, whose files have other devices in /proc than in stat(2). No smaller one can be made.
+    pub(crate) fn btrfs(&self) -> Result<PathBuf, Skip> {
+        let image = self.tmpfs()?.join("btrfs.img");
+        std::fs::File::create(&image).and_then(|file| file.set_len(128 << 20)).expect("own image");
+        tool(Command::new("mkfs.btrfs").arg("-q").arg(&image))?;
+        let dir = self.0.dir("btrfs");
+        tool(Command::new("mount").args(["-o", "loop"]).arg(&image).arg(&dir))?;
+        Ok(dir)
+    }
+
     /// An overlay of the directories `lower` and `upper` of `on`, which may have files already. Later changes to them
     /// are not seen reliably.
     pub(crate) fn overlay(&self, on: &Path) -> Result<PathBuf, Skip> {

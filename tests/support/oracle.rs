@@ -173,6 +173,11 @@ impl Background {
         }
     }
 
+    /// Its number.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The process itself.
     pub(crate) fn child(&mut self) -> &mut Child {
         &mut self.child
