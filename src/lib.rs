@@ -65,11 +65,12 @@ mod sys;
 mod walk;
 
 pub use cache::{
-    Observer, RateLimit, Reason, Remaining, Report, Unobserved, WarmOptions, Warming, extents_of, warm,
+    Observer, RateLimit, Reason, Remaining, Report, Unobserved, WarmNeed, WarmOptions, Warming, extents_of,
+    leave_cold, warm, warm_need,
 };
 pub use error::{Error, ErrorKind, Result, Unknown};
 pub use extent::{ByteRange, Extent};
-pub use memory::{MemoryLimit, memory_limits};
+pub use memory::{MemoryBudget, MemoryLimit, Percent, memory_limits};
 pub use open::{FileId, OpenFile};
 pub use page::{Pages, page_size};
 pub use process::{FileMapping, Processes, mappings_in};

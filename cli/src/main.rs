@@ -22,6 +22,7 @@ fn main() -> ExitCode {
     cli.color.write_global();
     let done = match &cli.command {
         Command::Incore(incore) => commands::incore::run(incore),
+        Command::Warm(warm) => commands::warm::run(warm),
         Command::Completions(completions) => commands::generate::completions(completions),
         Command::Man(man) => commands::generate::man(man),
     };

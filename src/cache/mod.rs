@@ -6,4 +6,4 @@ mod warm;
 
 pub use extents::extents_of;
 pub use report::{Observer, Reason, Remaining, Report, Unobserved};
-pub use warm::{RateLimit, WarmOptions, Warming, warm};
+pub use warm::{RateLimit, WarmNeed, WarmOptions, Warming, leave_cold, warm, warm_need};

@@ -1,5 +1,6 @@
 //! How much memory is to be had: what the machine has left, and what the groups of this process leave of it.
 
+mod budget;
 mod groups;
 #[cfg(all(test, target_os = "linux"))]
 mod tests;
@@ -10,6 +11,8 @@ use std::path::Path;
 use crate::error::{Error, Result};
 use crate::open::unsupported_or;
 use crate::sys;
+
+pub use budget::{MemoryBudget, Percent};
 
 /// One limit on memory and the room that is left under it.
 ///

@@ -3,6 +3,7 @@
 pub(crate) mod common;
 pub(crate) mod generate;
 pub(crate) mod incore;
+pub(crate) mod warm;
 
 use clap::{Parser, Subcommand};
 
@@ -28,6 +29,8 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Incore(Box<incore::Incore>),
+    #[command(visible_alias = "prewarm")]
+    Warm(Box<warm::Warm>),
     Completions(generate::Completions),
     Man(generate::Man),
 }

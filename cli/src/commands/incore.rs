@@ -47,7 +47,7 @@ pub(crate) fn run(arguments: &Incore) -> Result<Exit> {
         },
         task: task(show),
         ranged: Ranged::new(arguments.paths.range),
-        probe: probe(show.probe),
+        probe: show.probe.into(),
         cached_only: show.cached_only,
     };
     let order = Order::new(show.sort.as_deref(), show.top.is_some(), show.reverse);
@@ -89,11 +89,13 @@ fn task(show: &Show) -> Task {
     }
 }
 
-fn probe(probe: ProbeArg) -> ProbeChoice {
-    match probe {
-        ProbeArg::Auto => ProbeChoice::Auto,
-        ProbeArg::Cachestat => ProbeChoice::Cachestat,
-        ProbeArg::Mincore => ProbeChoice::Mincore,
+impl From<ProbeArg> for ProbeChoice {
+    fn from(probe: ProbeArg) -> Self {
+        match probe {
+            ProbeArg::Auto => Self::Auto,
+            ProbeArg::Cachestat => Self::Cachestat,
+            ProbeArg::Mincore => Self::Mincore,
+        }
     }
 }
 

@@ -59,7 +59,8 @@ pub(crate) fn options(paths: &Paths) -> mmapio_core::Result<WalkOptions> {
     Ok(options)
 }
 
-fn open(path: &Path) -> mmapio_core::Result<Box<dyn BufRead + Send>> {
+/// Opens a list; `-` is standard input.
+pub(crate) fn open(path: &Path) -> mmapio_core::Result<Box<dyn BufRead + Send>> {
     if path == Path::new("-") {
         return Ok(Box::new(BufReader::new(io::stdin())));
     }
@@ -100,11 +101,11 @@ impl Iterator for ListFile {
 }
 
 #[cfg(unix)]
-fn path_from(bytes: Vec<u8>) -> PathBuf {
+pub(crate) fn path_from(bytes: Vec<u8>) -> PathBuf {
     PathBuf::from(<std::ffi::OsString as std::os::unix::ffi::OsStringExt>::from_vec(bytes))
 }
 
 #[cfg(not(unix))]
-fn path_from(bytes: Vec<u8>) -> PathBuf {
+pub(crate) fn path_from(bytes: Vec<u8>) -> PathBuf {
     PathBuf::from(String::from_utf8_lossy(&bytes).into_owned())
 }

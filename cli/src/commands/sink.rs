@@ -36,6 +36,13 @@ impl Frame<'_> {
         }
     }
 
+    /// Says what is no error of a path.
+    pub(crate) fn say(&self, text: &str) {
+        if !self.quiet {
+            self.progress.suspend(|| messages::error(text));
+        }
+    }
+
     pub(crate) fn warn(&self, text: &str) {
         if !self.quiet {
             self.progress.suspend(|| messages::warning(text));

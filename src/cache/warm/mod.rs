@@ -77,6 +77,68 @@ pub fn warm(
     Begun::new(file, extents, options, observer)?.finish(file, extents, options, observer)
 }
 
+/// What [`warm`] would have to do.
+#[derive(Debug)]
+pub enum WarmNeed {
+    /// Nothing: all is in memory, and this is its report.
+    Nothing(Box<Report>),
+    /// To load so many bytes of data.
+    Bytes(u64),
+}
+
+/// Looks at what of these extents [`warm`] would have to load, exactly, and loads nothing.
+///
+/// # Errors
+/// As [`warm`].
+///
+/// ```
+/// use mmapio_core::{ByteRange, OpenFile, WarmNeed, WarmOptions, extents_of, warm_need};
+/// # let path = std::env::current_exe().unwrap();
+/// let file = OpenFile::open(&path)?;
+/// match warm_need(&file, &extents_of(&file, &[ByteRange::WHOLE]), &WarmOptions::default())? {
+///     WarmNeed::Nothing(report) => assert_eq!(report.before, report.after),
+///     WarmNeed::Bytes(bytes) => println!("{bytes} bytes are to be loaded"),
+/// }
+/// # Ok::<(), mmapio_core::Error>(())
+/// ```
+pub fn warm_need(file: &OpenFile, extents: &[Extent], options: &WarmOptions<'_>) -> Result<WarmNeed> {
+    let begun = Begun::look(file, extents, options)?;
+    Ok(match begun.found.absent {
+        Pages(0) => {
+            let after = begun.before.clone();
+            WarmNeed::Nothing(Box::new(begun.into_report(after, Pages(0))))
+        }
+        absent => WarmNeed::Bytes(absent.bytes()),
+    })
+}
+
+/// The report of a file that is not loaded, for this reason.
+///
+/// # Errors
+/// As [`warm`].
+///
+/// ```
+/// use mmapio_core::{ByteRange, OpenFile, Pages, Reason, WarmOptions, extents_of, leave_cold};
+/// # let path = std::env::current_exe().unwrap();
+/// let file = OpenFile::open(&path)?;
+/// let extents = extents_of(&file, &[ByteRange::WHOLE]);
+/// let report = leave_cold(&file, &extents, &WarmOptions::default(), Reason::DryRun)?;
+/// assert_eq!(report.changed.unwrap_or_default(), Pages(0));
+/// # Ok::<(), mmapio_core::Error>(())
+/// ```
+pub fn leave_cold(
+    file: &OpenFile,
+    extents: &[Extent],
+    options: &WarmOptions<'_>,
+    reason: Reason,
+) -> Result<Report> {
+    let mut begun = Begun::look(file, extents, options)?;
+    let (after, absent) = (begun.before.clone(), std::mem::take(&mut begun.found.absent));
+    let mut report = begun.into_report(after, Pages(0));
+    report.leave(reason, absent);
+    Ok(report)
+}
+
 /// A file that is being loaded: what is small is read while others are begun, so that many small files are in flight at once.
 #[derive(Debug)]
 pub struct Warming {
@@ -140,6 +202,12 @@ struct Found {
     has_holes: bool,
 }
 
+impl Found {
+    fn by(source: &Source<'_>) -> Self {
+        Self { data: source.data, absent: source.absent, has_holes: source.has_holes }
+    }
+}
+
 impl Begun {
     fn new(
         file: &OpenFile,
@@ -147,12 +215,8 @@ impl Begun {
         options: &WarmOptions<'_>,
         observer: &dyn Observer,
     ) -> Result<Self> {
-        let start = Instant::now();
-        let before = survey(&mut Prober::new(file, options.probe), extents)?;
-        let mut begun =
-            Self { start, before, started: Vec::new(), found: Found::default(), outcome: Outcome::default() };
-        if begun.before.resident == Some(begun.before.pages) {
-            begun.found.data = begun.before.pages;
+        let mut begun = Self::before(file, extents, options)?;
+        if begun.is_complete() {
             return Ok(begun);
         }
         let loader = Loader::new(file, options, begun.is_known(), observer);
@@ -162,8 +226,34 @@ impl Begun {
         } else {
             begun.outcome = load_all(&loader, &mut source, options.lanes)?;
         }
-        begun.found = Found { data: source.data, absent: source.absent, has_holes: source.has_holes };
+        begun.found = Found::by(&source);
         Ok(begun)
+    }
+
+    /// Nothing is loaded, it is only looked for.
+    fn look(file: &OpenFile, extents: &[Extent], options: &WarmOptions<'_>) -> Result<Self> {
+        let mut begun = Self::before(file, extents, options)?;
+        if !begun.is_complete() {
+            let mut source = begun.source(file, extents, options);
+            while source.next()?.is_some() {}
+            begun.found = Found::by(&source);
+        }
+        Ok(begun)
+    }
+
+    /// What is there before anything is done: where that is all, nothing has to be looked for.
+    fn before(file: &OpenFile, extents: &[Extent], options: &WarmOptions<'_>) -> Result<Self> {
+        let start = Instant::now();
+        let before = survey(&mut Prober::new(file, options.probe), extents)?;
+        let mut found = Found::default();
+        if before.resident == Some(before.pages) {
+            found.data = before.pages;
+        }
+        Ok(Self { start, before, started: Vec::new(), found, outcome: Outcome::default() })
+    }
+
+    fn is_complete(&self) -> bool {
+        self.before.resident == Some(self.before.pages)
     }
 
     fn source<'a>(&self, file: &'a OpenFile, extents: &[Extent], options: &WarmOptions<'_>) -> Source<'a> {
