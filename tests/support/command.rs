@@ -20,6 +20,13 @@ pub(crate) fn binary() -> &'static Path {
 
 /// `mmapio incore` with these arguments.
 pub(crate) fn incore<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Incore {
+    let mut command = mmapio(args);
+    command.args.insert(0, "incore".into());
+    command
+}
+
+/// `mmapio` with these arguments, the first of which is a subcommand.
+pub(crate) fn mmapio<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Incore {
     let args = args.into_iter().map(|arg| arg.as_ref().to_owned()).collect();
     Incore { args, through: Vec::new(), dir: None, stdin: Vec::new(), stdout: None }
 }
@@ -27,7 +34,7 @@ pub(crate) fn incore<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Inco
 /// The same with ndjson as its output.
 pub(crate) fn ndjson<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Incore {
     let mut command = incore(args);
-    command.args.splice(..0, ["--format".into(), "ndjson".into()]);
+    command.args.splice(1..1, ["--format".into(), "ndjson".into()]);
     command
 }
 
@@ -77,7 +84,7 @@ impl Incore {
     pub(crate) fn run(self) -> Ran {
         let mut command = Command::new(oracle::path());
         command.args(["within", HANGS_AFTER_SECONDS, "--"]).args(self.through);
-        command.arg(binary()).arg("incore").args(self.args);
+        command.arg(binary()).args(self.args);
         // What the person at the terminal prefers must not change what the tests see.
         command.env_remove("CLICOLOR_FORCE").env_remove("NO_COLOR").env_remove("COLUMNS");
         if let Some(dir) = self.dir {
