@@ -41,6 +41,7 @@ pub(crate) fn block_device_size(_file: &File) -> io::Result<u64> {
 pub(crate) mod madvise {
     pub(crate) const HUGEPAGE: i32 = -1;
     pub(crate) const POPULATE_READ: i32 = -2;
+    pub(crate) const RANDOM: i32 = -3;
 }
 
 /// Advice that nobody takes here; the numbers are of no system.

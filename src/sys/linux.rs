@@ -155,6 +155,7 @@ pub(crate) fn mincore_is_truthful(file: &File, stat: &Stat) -> io::Result<bool> 
 pub(crate) mod madvise {
     pub(crate) use libc::MADV_HUGEPAGE as HUGEPAGE;
     pub(crate) use libc::MADV_POPULATE_READ as POPULATE_READ;
+    pub(crate) use libc::MADV_RANDOM as RANDOM;
 }
 
 /// The advice of posix_fadvise(2) that the core gives itself.

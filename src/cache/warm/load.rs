@@ -260,5 +260,7 @@ impl<'a> Lane<'a> {
 fn populate_large(file: &File, offset: u64) -> io::Result<()> {
     let page = sys::Window::readable(file, offset, page_size())?;
     page.advise(0, page_size(), madvise::HUGEPAGE)?;
+    // Else the kernel reads the next large page as well, which may be beyond what was asked for.
+    page.advise(0, page_size(), madvise::RANDOM)?;
     page.advise(0, page_size(), madvise::POPULATE_READ)
 }
