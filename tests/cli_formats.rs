@@ -14,7 +14,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jsonschema::Validator;
 use serde_json::{Value, json};
-use support::command::{Ran, Records, incore, ndjson};
+use support::command::{Ran, Records, incore, mmapio, ndjson};
 use support::model::while_steady;
 use support::scratch::{Scratch, write_sparse};
 use support::{Outcome, needs_root, oracle, report};
@@ -84,6 +84,26 @@ fn every_record_is_of_the_promised_form() {
     ];
     for args in ways {
         assert_in_form(&scratch, args);
+    }
+}
+
+#[test]
+fn reports_of_acts_are_of_the_promised_form() {
+    let scratch = make_tree();
+    let record = schema(Some("#/$defs/record"));
+    for verb in
+        [&["warm"][..], &["warm", "--dry-run"], &["warm", "--max-memory", "1"], &["warm", "--range", "0+9K"]]
+    {
+        let ask = |format| {
+            let args = ["--format", format, "tree", "missing"];
+            mmapio(verb.iter().copied().chain(args)).in_dir(scratch.path()).run()
+        };
+        let streamed = ask("ndjson").records();
+        assert!(streamed.of_type("file").iter().all(|file| file["requested_pages"].is_u64()), "{verb:?}");
+        streamed.0.iter().for_each(|instance| assert_valid(&record, instance));
+        assert_valid(&schema(None), &serde_json::from_slice(&ask("json").stdout).expect("JSON"));
+        let csv = ask("csv").text();
+        assert!(csv.lines().next().expect("a heading").contains(",requested_pages,changed_pages,"), "{csv}");
     }
 }
 

@@ -93,6 +93,28 @@ fn only_the_boundary_knows_libc_and_is_unsafe() {
     }
 }
 
+/// mlock(2), and mmap(2) with these flags, never return when a page cannot be read; and advice that destroys data has no place.
+#[test]
+fn calls_that_hang_or_destroy_are_not_made() {
+    const BANNED: [&str; 9] = [
+        "MAP_POPULATE",
+        "MAP_LOCKED",
+        "mlockall",
+        "libc::mlock(",
+        "MADV_REMOVE",
+        "MADV_FREE",
+        "MADV_POPULATE_WRITE",
+        "MADV_HWPOISON",
+        "MADV_SOFT_OFFLINE",
+    ];
+    for file in sources(&root().join("src")) {
+        let text = code(&file);
+        for name in BANNED {
+            assert!(!text.contains(name), "{}: {name}", file.display());
+        }
+    }
+}
+
 #[test]
 fn an_upward_import_would_be_noticed() {
     assert_eq!(uses("use crate::walk::Walk;\nlet x = crate::page::Pages(1);"), ["walk", "page"]);

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use mmapio_core::{Error, Remaining, Run};
+use mmapio_core::{Error, ErrorKind, Remaining, Run};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::columns::{COLUMNS, Share, Value, Verb};
@@ -85,6 +85,10 @@ impl Serialize for ErrorRecord<'_> {
             path_entry(&mut map, path)?;
         }
         map.serialize_entry("call", error.call())?;
+        if let ErrorKind::Unreadable { extent, .. } = error.kind() {
+            map.serialize_entry("offset", &extent.offset())?;
+            map.serialize_entry("length", &extent.length())?;
+        }
         map.serialize_entry("errno", &error.errno())?;
         map.serialize_entry("message", &error.reason())?;
         map.end()
