@@ -36,6 +36,9 @@ struct Inner {
 pub enum ErrorKind {
     /// The operating system refused, with this error.
     System(io::Error),
+    /// Writing back failed, with this error: what is in memory may be newer than what is on the storage. The kernel says so
+    /// once: it takes the pages for written from then on, and the next call succeeds.
+    NotWritten(io::Error),
     /// This operating system has no such operation.
     Unsupported {
         /// The operating system's name, as in [`std::env::consts::OS`].
@@ -151,7 +154,9 @@ impl Error {
     #[must_use]
     pub fn errno(&self) -> Option<i32> {
         match &self.0.kind {
-            ErrorKind::System(error) | ErrorKind::Unreadable { source: error, .. } => error.raw_os_error(),
+            ErrorKind::System(error)
+            | ErrorKind::NotWritten(error)
+            | ErrorKind::Unreadable { source: error, .. } => error.raw_os_error(),
             _ => None,
         }
     }
@@ -166,6 +171,13 @@ impl Error {
     pub fn reason(&self) -> String {
         match &self.0.kind {
             ErrorKind::System(error) => system_reason(error),
+            ErrorKind::NotWritten(error) => {
+                format!(
+                    "{}; {}",
+                    system_reason(error),
+                    "what is in memory may be newer than the storage, and trying again would not tell: copy the file elsewhere, do not evict it"
+                )
+            }
             ErrorKind::Unsupported { system } => format!("not supported on {system}"),
             ErrorKind::RefusedKind(kind) => {
                 format!("is {kind}; only regular files, directories and block devices are read")
@@ -212,7 +224,9 @@ impl std::error::Error for Error {}
 impl From<Error> for io::Error {
     fn from(error: Error) -> Self {
         let kind = match error.kind() {
-            ErrorKind::System(system) | ErrorKind::Unreadable { source: system, .. } => system.kind(),
+            ErrorKind::System(system)
+            | ErrorKind::NotWritten(system)
+            | ErrorKind::Unreadable { source: system, .. } => system.kind(),
             ErrorKind::Unsupported { .. } | ErrorKind::RefusedFilesystem(_) => io::ErrorKind::Unsupported,
             ErrorKind::Unknown(_) => io::ErrorKind::PermissionDenied,
             ErrorKind::RefusedKind(_) | ErrorKind::Range(_) => io::ErrorKind::InvalidInput,

@@ -28,6 +28,7 @@
 //! | 3 | `residency` | counts, runs, histogram; which probe answered and why |
 //! | 3 | `memory` | how much memory is to be had: the machine, the groups of this process |
 //! | 3 | `process` | which processes map a file, and what of it is in their page tables |
+//! | 3 | `flush` | writing back; the first failure is final |
 //! | 2 | `open` | opening a file the safe way; what kind, what filesystem |
 //! | 1 | `error`, `page`, `size`, `extent` | the words: paths and calls in errors, pages, byte ranges |
 //! | 0 | `sys` | the system boundary: the only unsafe code, the only place that knows libc |
@@ -51,6 +52,7 @@
 mod cache;
 mod error;
 mod extent;
+mod flush;
 mod memory;
 mod open;
 mod page;
@@ -65,11 +67,12 @@ mod sys;
 mod walk;
 
 pub use cache::{
-    Observer, RateLimit, Reason, Remaining, Report, Unobserved, WarmNeed, WarmOptions, Warming, extents_of,
-    leave_cold, warm, warm_need,
+    Observer, RateLimit, Reason, Remaining, Report, SyncOptions, Unobserved, WarmNeed, WarmOptions, Warming,
+    extents_of, leave_cold, sync, warm, warm_need,
 };
 pub use error::{Error, ErrorKind, Result, Unknown};
 pub use extent::{ByteRange, Extent};
+pub use flush::{Flush, flush};
 pub use memory::{MemoryBudget, MemoryLimit, Percent, memory_limits};
 pub use open::{FileId, OpenFile};
 pub use page::{Pages, page_size};

@@ -10,7 +10,7 @@ const LAYERS: [&[&str]; 6] = [
     &["sys"],
     &["error", "page", "size", "extent"],
     &["open"],
-    &["residency", "memory", "process"],
+    &["residency", "memory", "process", "flush"],
     &["cache"],
     &["walk"],
 ];

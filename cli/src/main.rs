@@ -23,6 +23,7 @@ fn main() -> ExitCode {
     let done = match &cli.command {
         Command::Incore(incore) => commands::incore::run(incore),
         Command::Warm(warm) => commands::warm::run(warm),
+        Command::Sync(sync) => commands::sync::run(sync),
         Command::Completions(completions) => commands::generate::completions(completions),
         Command::Man(man) => commands::generate::man(man),
     };

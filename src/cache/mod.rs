@@ -2,8 +2,10 @@
 
 mod extents;
 mod report;
+mod sync;
 mod warm;
 
 pub use extents::extents_of;
 pub use report::{Observer, Reason, Remaining, Report, Unobserved};
+pub use sync::{SyncOptions, sync};
 pub use warm::{RateLimit, WarmNeed, WarmOptions, Warming, leave_cold, warm, warm_need};

@@ -61,6 +61,16 @@ pub(crate) fn readahead(_file: &File, _offset: u64, _length: u64) -> io::Result<
 }
 
 /// Not there.
+pub(crate) fn reopen_writable(_file: &File) -> io::Result<File> {
+    Err(unsupported())
+}
+
+/// Not there.
+pub(crate) fn start_writeback(_file: &File, _offset: u64, _length: u64) -> io::Result<()> {
+    Err(unsupported())
+}
+
+/// Not there.
 pub(crate) fn huge_page_size() -> Option<u64> {
     None
 }

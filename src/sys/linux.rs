@@ -13,8 +13,8 @@ use super::unix::{bits, check, kind_of_entry, open_at, open_reading, retry};
 use super::{CacheStat, Entry, FileKind, Filesystem, Stat};
 
 pub(crate) use super::unix::{
-    Window, descriptor_limit, next_data, next_hole, offset, open_directory_at, open_regular_at, os_str,
-    page_size, read_at, set_offset, stat,
+    Window, descriptor_limit, msync, next_data, next_hole, offset, open_directory_at, open_regular_at,
+    os_str, page_size, read_at, set_offset, stat,
 };
 
 /// The number of cachestat(2), the same on every architecture; libc 0.2 has it for a few only.
@@ -112,6 +112,32 @@ pub(crate) fn root_of_proc() -> io::Result<&'static Path> {
 /// The device number that stat(2) tells, of the two parts that proc(5) tells: makedev(3).
 pub(crate) fn device(major: u32, minor: u32) -> u64 {
     libc::makedev(major, minor)
+}
+
+/// Opens once more, for reading and writing, the very file that is open: open(2) through /proc.
+pub(crate) fn reopen_writable(file: &File) -> io::Result<File> {
+    let link = CString::new(format!("/proc/self/fd/{}", file.as_raw_fd()))?;
+    open_at(None, &link, libc::O_RDWR | libc::O_NONBLOCK | libc::O_NOCTTY | libc::O_CLOEXEC)
+}
+
+/// fsync(2), once: the standard library repeats what a signal interrupted, and the repetition may have lost the error.
+pub(crate) fn sync_all(file: &File) -> io::Result<()> {
+    // SAFETY: takes a number only; the descriptor is open.
+    check(unsafe { libc::fsync(file.as_raw_fd()) }).map(drop)
+}
+
+/// fdatasync(2), once.
+pub(crate) fn sync_data(file: &File) -> io::Result<()> {
+    // SAFETY: takes a number only; the descriptor is open.
+    check(unsafe { libc::fdatasync(file.as_raw_fd()) }).map(drop)
+}
+
+/// Starts writing `length` bytes from `offset`, sync_file_range(2) `SYNC_FILE_RANGE_WRITE`; a length of 0 is to the end.
+pub(crate) fn start_writeback(file: &File, offset: u64, length: u64) -> io::Result<()> {
+    let (offset, length) = (file_offset(offset)?, file_offset(length)?);
+    let flags = libc::SYNC_FILE_RANGE_WRITE;
+    // SAFETY: takes numbers only; the descriptor is open.
+    check(unsafe { libc::sync_file_range(file.as_raw_fd(), offset, length, flags) }).map(drop)
 }
 
 /// The filesystem of an open file, fstatfs(2).

@@ -4,7 +4,7 @@ use std::ffi::{CStr, CString};
 use std::fs::File;
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::IntoRawFd;
+use std::os::fd::{AsRawFd, IntoRawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -13,17 +13,28 @@ use super::{Entry, FileKind};
 
 pub(crate) use super::absent::{
     block_device_size, cachestat, device, fadvise, filesystem_of, has_cachestat, huge_page_size, madvise,
-    mincore_is_truthful, readahead, root_of_proc,
+    mincore_is_truthful, readahead, reopen_writable, root_of_proc, start_writeback,
 };
 pub(crate) use super::unix::{
-    Window, descriptor_limit, next_data, next_hole, offset, open_directory_at, open_regular_at, os_str,
-    page_size, read_at, set_offset, stat,
+    Window, descriptor_limit, msync, next_data, next_hole, offset, open_directory_at, open_regular_at,
+    os_str, page_size, read_at, set_offset, stat,
 };
 
 /// fstat(2).
 pub(super) fn fstat(fd: i32, stat: &mut MaybeUninit<libc::stat>) -> io::Result<()> {
     // SAFETY: the pointer is to a stat, of which the call writes one.
     check(unsafe { libc::fstat(fd, stat.as_mut_ptr()) }).map(drop)
+}
+
+/// fcntl(2) `F_FULLFSYNC`, once: fsync(2) leaves the data in the drive's own memory here.
+pub(crate) fn sync_all(file: &File) -> io::Result<()> {
+    // SAFETY: takes numbers only; the descriptor is open.
+    check(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_FULLFSYNC) }).map(drop)
+}
+
+/// The same: there is no less.
+pub(crate) fn sync_data(file: &File) -> io::Result<()> {
+    sync_all(file)
 }
 
 /// Opens `path` for events only (`O_EVTONLY`), the nearest there is to looking without opening.

@@ -9,7 +9,7 @@ use super::{Entry, FileKind, Stat, unsupported};
 
 pub(crate) use super::absent::{
     block_device_size, cachestat, device, fadvise, filesystem_of, has_cachestat, huge_page_size, madvise,
-    mincore_is_truthful, readahead, root_of_proc,
+    mincore_is_truthful, readahead, reopen_writable, root_of_proc, start_writeback,
 };
 
 /// A name or path, which came from UTF-8.
@@ -82,6 +82,22 @@ pub(crate) fn offset(_directory: &File) -> io::Result<u64> {
 /// Not there.
 pub(crate) fn set_offset(_directory: &File, _offset: u64) -> io::Result<()> {
     Err(unsupported())
+}
+
+/// Not there.
+pub(crate) fn sync_all(_file: &File) -> io::Result<()> {
+    Err(unsupported())
+}
+
+/// Not there.
+pub(crate) fn sync_data(_file: &File) -> io::Result<()> {
+    Err(unsupported())
+}
+
+/// The flags of a call that is not there.
+pub(crate) mod msync {
+    pub(crate) const SYNC: i32 = 1;
+    pub(crate) const INVALIDATE: i32 = 2;
 }
 
 /// Not there: no value of it can be made.

@@ -170,6 +170,12 @@ pub(crate) fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result
     retry(|| std::os::unix::fs::FileExt::read_at(file, buffer, offset))
 }
 
+/// The flags of msync(2).
+pub(crate) mod msync {
+    pub(crate) use libc::MS_INVALIDATE as INVALIDATE;
+    pub(crate) use libc::MS_SYNC as SYNC;
+}
+
 /// A part of a file mapped for the kernel alone: it can be asked for residency and advised about, and nobody touches it.
 #[derive(Debug)]
 pub(crate) struct Window {

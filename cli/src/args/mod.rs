@@ -3,6 +3,7 @@
 pub(crate) mod common;
 pub(crate) mod generate;
 pub(crate) mod incore;
+pub(crate) mod sync;
 pub(crate) mod warm;
 
 use clap::{Parser, Subcommand};
@@ -31,6 +32,7 @@ pub(crate) enum Command {
     Incore(Box<incore::Incore>),
     #[command(visible_alias = "prewarm")]
     Warm(Box<warm::Warm>),
+    Sync(Box<sync::Sync>),
     Completions(generate::Completions),
     Man(generate::Man),
 }

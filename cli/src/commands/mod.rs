@@ -12,5 +12,6 @@ mod report;
 mod scan;
 mod selection;
 mod sink;
+pub(crate) mod sync;
 pub(crate) mod warm;
 mod warm_walks;
