@@ -161,6 +161,11 @@ impl Error {
         }
     }
 
+    /// The only reason for which msync(2) says `EBUSY`.
+    fn is_about_locked_pages(&self) -> bool {
+        self.call() == "msync" && self.errno() == Some(errno::EBUSY)
+    }
+
     /// The reason alone, without path and call.
     ///
     /// ```
@@ -170,6 +175,9 @@ impl Error {
     #[must_use]
     pub fn reason(&self) -> String {
         match &self.0.kind {
+            ErrorKind::System(error) if self.is_about_locked_pages() => {
+                format!("{} (pages are locked in memory, mlock(2))", system_reason(error))
+            }
             ErrorKind::System(error) => system_reason(error),
             ErrorKind::NotWritten(error) => {
                 format!(

@@ -172,14 +172,13 @@ struct Doing<'a, A> {
     sink: Sink<'a>,
 }
 
-impl<A: Act> Visitor for Doing<'_, A> {
-    fn file(&mut self, found: Found<'_>) -> ControlFlow<()> {
-        self.stage.go_on()?;
+impl<A: Act> Doing<'_, A> {
+    fn act_on(&mut self, found: Found<'_>) -> ControlFlow<()> {
         self.sink.count(found.file.size());
         if !self.stage.ranged.range.is_whole()
             && let Err(error) = self.stage.ranged.check(&found, &self.stage.frame)
         {
-            return self.error(error);
+            return self.sink.error(error);
         }
         match self.act.perform(&found.file, self.stage) {
             Ok(report) => {
@@ -192,8 +191,17 @@ impl<A: Act> Visitor for Doing<'_, A> {
                 };
                 self.stage.report(&mut self.sink, subject, report)
             }
-            Err(error) => self.error(error.with_path(found.path)),
+            Err(error) => self.sink.error(error.with_path(found.path)),
         }
+    }
+}
+
+impl<A: Act> Visitor for Doing<'_, A> {
+    /// The act goes on when nobody reads the report any more: it was wanted for its own sake.
+    fn file(&mut self, found: Found<'_>) -> ControlFlow<()> {
+        self.stage.go_on()?;
+        let _ = self.act_on(found);
+        ControlFlow::Continue(())
     }
 
     fn again(&mut self, path: &Path, id: FileId) {
@@ -203,7 +211,8 @@ impl<A: Act> Visitor for Doing<'_, A> {
     }
 
     fn error(&mut self, error: Error) -> ControlFlow<()> {
-        self.sink.error(error)
+        let _ = self.sink.error(error);
+        ControlFlow::Continue(())
     }
 }
 

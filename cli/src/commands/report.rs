@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
@@ -97,12 +98,16 @@ pub(crate) fn finish(frame: &Frame<'_>, shown: &Shown, total: bool, found: &Merg
     let _ = output.write_apart(&chunk);
 }
 
-/// The exit status of what was found: a failed path, or a standard output that took no more, is a failure.
+/// The exit status of what was found: a failed path is a failure, and so is a standard output that took no more, unless it
+/// was closed.
 pub(crate) fn exit(found: Merged, output: &Output) -> Result<Exit> {
     let failed = found.total.errors > 0;
     // Freeing a hundred thousand rows one by one takes longer than drawing them, and the process ends anyway.
     std::mem::forget(found);
-    output.result().context("standard output: write")?;
+    match output.result() {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
+        written => written.context("standard output: write")?,
+    }
     Ok(if failed { Exit::SomeFailed } else { Exit::Done })
 }
 
