@@ -9,6 +9,7 @@
 )]
 
 pub(crate) mod command;
+pub(crate) mod dirty;
 pub(crate) mod model;
 pub(crate) mod mounts;
 pub(crate) mod oracle;
