@@ -1,6 +1,6 @@
 //! `mmapio warm` loads what is asked for and nothing else, and says of it what an independent reader sees.
 
-#![expect(clippy::indexing_slicing, clippy::expect_used, reason = "a test that cannot be set up fails")]
+#![expect(clippy::expect_used, reason = "a test that cannot be set up fails")]
 
 mod support;
 

@@ -151,14 +151,16 @@ impl Visitor for Planner<'_> {
     fn file(&mut self, found: Found<'_>) -> ControlFlow<()> {
         self.ground.stage.go_on()?;
         self.sink.count(found.file.size());
-        match self.look(&found) {
+        // Loading goes on when nobody reads the report any more: it is wanted for its own sake.
+        let _ = match self.look(&found) {
             Ok(Some(report)) => {
                 let subject = self.ground.subject(found.path, &found.file, found.named);
                 self.ground.stage.report(&mut self.sink, subject, report)
             }
             Ok(None) => ControlFlow::Continue(()),
-            Err(error) => self.error(error.with_path(found.path)),
-        }
+            Err(error) => self.sink.error(error.with_path(found.path)),
+        };
+        ControlFlow::Continue(())
     }
 
     fn again(&mut self, path: &Path, id: FileId) {
@@ -168,7 +170,8 @@ impl Visitor for Planner<'_> {
     }
 
     fn error(&mut self, error: Error) -> ControlFlow<()> {
-        self.sink.error(error)
+        let _ = self.sink.error(error);
+        ControlFlow::Continue(())
     }
 }
 
@@ -262,11 +265,12 @@ impl Visitor for Loading<'_> {
         }
         self.ground.stage.go_on()?;
         self.plan.met.fetch_add(1, Ordering::Relaxed);
-        match self.mode {
+        let _ = match self.mode {
             Mode::Load => self.begin(found),
             Mode::DryRun => self.leave(&found, Reason::DryRun),
             Mode::OverBudget => self.leave(&found, Reason::OverBudget),
-        }
+        };
+        ControlFlow::Continue(())
     }
 
     /// What fails here failed in the first walk, too, and was told; what is new is found missing at the end.

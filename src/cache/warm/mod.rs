@@ -256,7 +256,7 @@ impl Begun {
         self.before.resident == Some(self.before.pages)
     }
 
-    fn source<'a>(&self, file: &'a OpenFile, extents: &[Extent], options: &WarmOptions<'_>) -> Source<'a> {
+    fn source<'a>(&self, file: &'a OpenFile, extents: &'a [Extent], options: &WarmOptions<'_>) -> Source<'a> {
         Source::new(file, extents, options.probe, self.is_known(), window_bytes().0)
     }
 

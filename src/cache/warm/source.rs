@@ -28,7 +28,7 @@ enum Finder<'a> {
 pub(crate) struct Source<'a> {
     file: &'a OpenFile,
     probe: ProbeChoice,
-    extents: std::vec::IntoIter<Extent>,
+    extents: std::slice::Iter<'a, Extent>,
     finder: Option<Finder<'a>>,
     known: bool,
     window_bytes: u64,
@@ -44,7 +44,7 @@ impl<'a> Source<'a> {
     /// `known`: whether the kernel tells what is in memory.
     pub(crate) fn new(
         file: &'a OpenFile,
-        extents: &[Extent],
+        extents: &'a [Extent],
         probe: ProbeChoice,
         known: bool,
         window_bytes: u64,
@@ -52,7 +52,7 @@ impl<'a> Source<'a> {
         Self {
             file,
             probe,
-            extents: extents.to_vec().into_iter(),
+            extents: extents.iter(),
             finder: None,
             known,
             window_bytes,
@@ -92,7 +92,7 @@ impl<'a> Source<'a> {
                     }
                 }
                 None => match self.extents.next() {
-                    Some(extent) => self.finder = Some(self.find_in(extent)?),
+                    Some(extent) => self.finder = Some(self.find_in(*extent)?),
                     None => return Ok(None),
                 },
             }
