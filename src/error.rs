@@ -61,6 +61,18 @@ pub enum ErrorKind {
     },
     /// The file was replaced by another one while it was being opened.
     Replaced,
+    /// The operating system refused, or would, and why is known beyond its own words.
+    Refused {
+        /// What the system says.
+        source: io::Error,
+        /// What that means here, and what to do.
+        why: String,
+    },
+    /// The process maps no page of the file, or of the range of it.
+    NotMapped {
+        /// The process.
+        pid: u32,
+    },
 }
 
 /// Why residency cannot be known.
@@ -115,6 +127,11 @@ impl Error {
         Self::new("range", ErrorKind::Range(reason.into()))
     }
 
+    /// An error of the system with what it means here.
+    pub(crate) fn refused(call: &'static str, source: io::Error, why: impl Into<String>) -> Self {
+        Self::new(call, ErrorKind::Refused { source, why: why.into() })
+    }
+
     pub(crate) fn new(call: &'static str, kind: ErrorKind) -> Self {
         Self(Box::new(Inner { path: None, call, kind }))
     }
@@ -156,7 +173,8 @@ impl Error {
         match &self.0.kind {
             ErrorKind::System(error)
             | ErrorKind::NotWritten(error)
-            | ErrorKind::Unreadable { source: error, .. } => error.raw_os_error(),
+            | ErrorKind::Unreadable { source: error, .. }
+            | ErrorKind::Refused { source: error, .. } => error.raw_os_error(),
             _ => None,
         }
     }
@@ -201,6 +219,8 @@ impl Error {
                 format!("{words} at offset {} ({pages} page{s})", extent.offset())
             }
             ErrorKind::Replaced => "was replaced while it was being opened".to_owned(),
+            ErrorKind::Refused { source, why } => format!("{}: {why}", system_reason(source)),
+            ErrorKind::NotMapped { pid } => format!("is not mapped by process {pid}"),
         }
     }
 }
@@ -234,11 +254,12 @@ impl From<Error> for io::Error {
         let kind = match error.kind() {
             ErrorKind::System(system)
             | ErrorKind::NotWritten(system)
-            | ErrorKind::Unreadable { source: system, .. } => system.kind(),
+            | ErrorKind::Unreadable { source: system, .. }
+            | ErrorKind::Refused { source: system, .. } => system.kind(),
             ErrorKind::Unsupported { .. } | ErrorKind::RefusedFilesystem(_) => io::ErrorKind::Unsupported,
             ErrorKind::Unknown(_) => io::ErrorKind::PermissionDenied,
             ErrorKind::RefusedKind(_) | ErrorKind::Range(_) => io::ErrorKind::InvalidInput,
-            ErrorKind::Replaced => io::ErrorKind::Other,
+            ErrorKind::Replaced | ErrorKind::NotMapped { .. } => io::ErrorKind::Other,
         };
         Self::new(kind, error)
     }

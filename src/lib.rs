@@ -26,6 +26,7 @@
 //! | 5 | `walk` | paths and trees, in parallel |
 //! | 4 | `cache` | changing what is in memory, and proving it |
 //! | 3 | `residency` | counts, runs, histogram; which probe answered and why |
+//! | 3 | `advice` | the advice there is: what carries it, how long it lasts, what it needs |
 //! | 3 | `memory` | how much memory is to be had: the machine, the groups of this process |
 //! | 3 | `process` | which processes map a file, and what of it is in their page tables |
 //! | 3 | `flush` | writing back; the first failure is final |
@@ -49,6 +50,7 @@
 //! 5. **The page size is never a constant**, and sizes are 64 bits wide.
 #![deny(unsafe_code)]
 
+mod advice;
 mod cache;
 mod error;
 mod extent;
@@ -66,9 +68,10 @@ mod size;
 mod sys;
 mod walk;
 
+pub use advice::{ADVICES, Advice, AdviceCall, AdviceData, AdviceScope, Carrier, Kernel};
 pub use cache::{
-    Observer, RateLimit, Reason, Remaining, Report, SyncOptions, Unobserved, WarmNeed, WarmOptions, Warming,
-    extents_of, leave_cold, sync, warm, warm_need,
+    AdviseOptions, Observer, RateLimit, Reason, Remaining, Report, SyncOptions, Unobserved, WarmNeed,
+    WarmOptions, Warming, advise, extents_of, leave_cold, sync, warm, warm_need,
 };
 pub use error::{Error, ErrorKind, Result, Unknown};
 pub use extent::{ByteRange, Extent};
@@ -76,7 +79,7 @@ pub use flush::{Flush, flush};
 pub use memory::{MemoryBudget, MemoryLimit, Percent, memory_limits};
 pub use open::{FileId, OpenFile};
 pub use page::{Pages, page_size};
-pub use process::{FileMapping, Processes, mappings_in};
+pub use process::{AdvisedProcess, FileMapping, Processes, mappings_in};
 pub use residency::{Part, Probe, ProbeChoice, Prober, Residency, Run, RunState, Runs};
 pub use size::parse_size;
 pub use sys::FileKind;

@@ -10,7 +10,7 @@ const LAYERS: [&[&str]; 6] = [
     &["sys"],
     &["error", "page", "size", "extent"],
     &["open"],
-    &["residency", "memory", "process", "flush"],
+    &["residency", "memory", "process", "advice", "flush"],
     &["cache"],
     &["walk"],
 ];

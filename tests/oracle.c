@@ -218,6 +218,18 @@ static void hold_command(char **args)
     told_to_stop(-1);
 }
 
+/* mapped FILE OFF LEN: these pages are in this process's page tables, and not locked, until told to stop */
+static void mapped_command(char **args)
+{
+    uint64_t len = number(args[2]);
+    volatile char *at = mmap(NULL, len, PROT_READ, MAP_SHARED, open_for(args[0], O_RDONLY), (off_t)number(args[1]));
+    check(at != MAP_FAILED, "mmap");
+    for (uint64_t i = 0; i < len; i += page_size)
+        (void)at[i];
+    ready();
+    told_to_stop(-1);
+}
+
 /* within SECONDS -- COMMAND…: the alarm outlives the exec, so a command that hangs is ended */
 static void within_command(char **args)
 {
@@ -380,6 +392,7 @@ static const struct command { const char *name; int arguments; void (*run)(char 
     { "churn", 1, churn_command },      { "deep", 2, deep_command },         { "mkfifo", 1, mkfifo_command },
     { "fifo-writer", 1, fifo_writer_command }, { "watch-opens", 1, watch_opens_command },
     { "page-size", 0, page_size_command }, { "unmapped", 3, unmapped_command },
+    { "mapped", 3, mapped_command },
 };
 
 int main(int argc, char **argv)

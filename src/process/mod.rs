@@ -1,5 +1,6 @@
 //! Which processes map a file, and what of it they hold: proc(5) `/proc/PID/maps`, `pagemap` and `smaps`.
 
+mod advised;
 mod identity;
 mod maps;
 mod pages;
@@ -14,6 +15,7 @@ use crate::extent::Extent;
 use crate::open::{FileId, OpenFile, unsupported_or};
 use crate::sys::{self, errno};
 
+pub use advised::AdvisedProcess;
 use maps::MapsReader;
 
 /// A piece of a file that a process maps: a line of `/proc/PID/maps` (proc(5)).
@@ -99,6 +101,25 @@ impl Processes {
     pub fn snapshot_of(files: impl IntoIterator<Item = FileId>) -> Result<Self> {
         let inodes: HashSet<u64> = files.into_iter().map(|id| id.inode).collect();
         Self::read(|inode| inodes.contains(&inode))
+    }
+
+    /// The mappings of one process only.
+    ///
+    /// ```
+    /// use mmapio_core::{OpenFile, Processes};
+    /// # #[cfg(target_os = "linux")] {
+    /// let own = OpenFile::open("/proc/self/exe")?;
+    /// assert!(!Processes::of(std::process::id())?.mappings_of(&own).is_empty());
+    /// # }
+    /// # Ok::<(), mmapio_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`mappings_in`].
+    pub fn of(pid: u32) -> Result<Self> {
+        let mut snapshot = Self::default();
+        mappings_in(pid)?.into_iter().for_each(|mapping| snapshot.add(mapping));
+        Ok(snapshot)
     }
 
     fn read(wanted: impl Fn(u64) -> bool) -> Result<Self> {

@@ -41,13 +41,34 @@ pub(crate) fn block_device_size(_file: &File) -> io::Result<u64> {
 pub(crate) mod madvise {
     pub(crate) const HUGEPAGE: i32 = -1;
     pub(crate) const POPULATE_READ: i32 = -2;
-    pub(crate) const RANDOM: i32 = -3;
+    pub(crate) const COLD: i32 = -3;
+    pub(crate) const COLLAPSE: i32 = -4;
+    pub(crate) const MERGEABLE: i32 = -5;
+    pub(crate) const NOHUGEPAGE: i32 = -6;
+    pub(crate) const PAGEOUT: i32 = -7;
+    pub(crate) const UNMERGEABLE: i32 = -8;
+    #[cfg(not(target_os = "macos"))]
+    pub(crate) use usual::*;
+
+    /// What macOS has, too.
+    #[cfg(not(target_os = "macos"))]
+    mod usual {
+        pub(crate) const DONTNEED: i32 = -9;
+        pub(crate) const NORMAL: i32 = -10;
+        pub(crate) const RANDOM: i32 = -11;
+        pub(crate) const SEQUENTIAL: i32 = -12;
+        pub(crate) const WILLNEED: i32 = -13;
+    }
 }
 
 /// Advice that nobody takes here; the numbers are of no system.
 pub(crate) mod fadvise {
     pub(crate) const DONTNEED: i32 = -1;
     pub(crate) const RANDOM: i32 = -2;
+    pub(crate) const NOREUSE: i32 = -3;
+    pub(crate) const NORMAL: i32 = -4;
+    pub(crate) const SEQUENTIAL: i32 = -5;
+    pub(crate) const WILLNEED: i32 = -6;
 }
 
 /// Not there.
@@ -66,7 +87,17 @@ pub(crate) fn reopen_writable(_file: &File) -> io::Result<File> {
 }
 
 /// Not there.
+pub(crate) fn open_process(_pid: u32) -> io::Result<File> {
+    Err(unsupported())
+}
+
+/// Not there.
 pub(crate) fn start_writeback(_file: &File, _offset: u64, _length: u64) -> io::Result<()> {
+    Err(unsupported())
+}
+
+/// Not there.
+pub(crate) fn process_madvise(_process: &File, _ranges: &[(u64, u64)], _advice: i32) -> io::Result<u64> {
     Err(unsupported())
 }
 

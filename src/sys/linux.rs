@@ -4,7 +4,7 @@ use std::ffi::{CStr, CString};
 use std::fs::File;
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::OnceLock;
@@ -179,15 +179,30 @@ pub(crate) fn mincore_is_truthful(file: &File, stat: &Stat) -> io::Result<bool> 
 
 /// The advice of madvise(2) that the core gives itself.
 pub(crate) mod madvise {
+    pub(crate) use libc::MADV_COLD as COLD;
+    pub(crate) use libc::MADV_DONTNEED as DONTNEED;
     pub(crate) use libc::MADV_HUGEPAGE as HUGEPAGE;
+    pub(crate) use libc::MADV_MERGEABLE as MERGEABLE;
+    pub(crate) use libc::MADV_NOHUGEPAGE as NOHUGEPAGE;
+    pub(crate) use libc::MADV_NORMAL as NORMAL;
+    pub(crate) use libc::MADV_PAGEOUT as PAGEOUT;
     pub(crate) use libc::MADV_POPULATE_READ as POPULATE_READ;
     pub(crate) use libc::MADV_RANDOM as RANDOM;
+    pub(crate) use libc::MADV_SEQUENTIAL as SEQUENTIAL;
+    pub(crate) use libc::MADV_UNMERGEABLE as UNMERGEABLE;
+    pub(crate) use libc::MADV_WILLNEED as WILLNEED;
+    /// Of `linux/mman.h`; libc 0.2 has it for glibc only.
+    pub(crate) const COLLAPSE: i32 = 25;
 }
 
 /// The advice of posix_fadvise(2) that the core gives itself.
 pub(crate) mod fadvise {
     pub(crate) use libc::POSIX_FADV_DONTNEED as DONTNEED;
+    pub(crate) use libc::POSIX_FADV_NOREUSE as NOREUSE;
+    pub(crate) use libc::POSIX_FADV_NORMAL as NORMAL;
     pub(crate) use libc::POSIX_FADV_RANDOM as RANDOM;
+    pub(crate) use libc::POSIX_FADV_SEQUENTIAL as SEQUENTIAL;
+    pub(crate) use libc::POSIX_FADV_WILLNEED as WILLNEED;
 }
 
 /// posix_fadvise(2) for `length` bytes from `offset`; a length of 0 is to the end.
@@ -214,6 +229,34 @@ pub(crate) fn readahead(file: &File, offset: u64, length: u64) -> io::Result<()>
 
 fn file_offset(offset: u64) -> io::Result<i64> {
     i64::try_from(offset).map_err(|_| io::Error::from_raw_os_error(libc::EOVERFLOW))
+}
+
+/// A handle of a process, pidfd_open(2): it never becomes another process's, whatever its number does.
+pub(crate) fn open_process(pid: u32) -> io::Result<File> {
+    let pid = libc::pid_t::try_from(pid).map_err(|_| io::Error::from_raw_os_error(libc::ESRCH))?;
+    // SAFETY: takes numbers only.
+    let fd = check(unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0_u32) })?;
+    let fd = i32::try_from(fd).map_err(|_| io::Error::from_raw_os_error(libc::EMFILE))?;
+    // SAFETY: pidfd_open just gave us this descriptor, so nobody else owns it.
+    Ok(File::from(unsafe { OwnedFd::from_raw_fd(fd) }))
+}
+
+/// process_madvise(2) for ranges of addresses and lengths in a process, at most `IOV_MAX` (1024) of them; the bytes that were
+/// advised, which may be fewer. Without a range it only says whether this advice may be given to this process.
+pub(crate) fn process_madvise(process: &File, ranges: &[(u64, u64)], advice: i32) -> io::Result<u64> {
+    let number = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+    let vector = |(start, length): &(u64, u64)| libc::iovec {
+        iov_base: std::ptr::without_provenance_mut(number(*start)),
+        iov_len: number(*length),
+    };
+    let vectors: Vec<_> = ranges.iter().map(vector).collect();
+    let (fd, count) = (process.as_raw_fd(), vectors.len());
+    let advised = retry(|| {
+        // SAFETY: the kernel reads as many vectors as there are; the addresses in them are another process's, to which it
+        // gives no advice that changes content.
+        check(unsafe { libc::syscall(libc::SYS_process_madvise, fd, vectors.as_ptr(), count, advice, 0_u32) })
+    })?;
+    Ok(u64::try_from(advised).unwrap_or(0))
 }
 
 /// The size of a large page that the kernel fills the page cache with on request; none where it has no such pages.

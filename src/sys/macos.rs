@@ -12,13 +12,24 @@ use super::unix::{check, kind_of_entry, open_at, open_reading};
 use super::{Entry, FileKind};
 
 pub(crate) use super::absent::{
-    block_device_size, cachestat, device, fadvise, filesystem_of, has_cachestat, huge_page_size, madvise,
-    mincore_is_truthful, readahead, reopen_writable, root_of_proc, start_writeback,
+    block_device_size, cachestat, device, fadvise, filesystem_of, has_cachestat, huge_page_size,
+    mincore_is_truthful, open_process, process_madvise, readahead, reopen_writable, root_of_proc,
+    start_writeback,
 };
 pub(crate) use super::unix::{
     Window, descriptor_limit, msync, next_data, next_hole, offset, open_directory_at, open_regular_at,
     os_str, page_size, read_at, set_offset, stat,
 };
+
+/// The advice of madvise(2) that the core gives itself.
+pub(crate) mod madvise {
+    pub(crate) use super::super::absent::madvise::*;
+    pub(crate) use libc::MADV_DONTNEED as DONTNEED;
+    pub(crate) use libc::MADV_NORMAL as NORMAL;
+    pub(crate) use libc::MADV_RANDOM as RANDOM;
+    pub(crate) use libc::MADV_SEQUENTIAL as SEQUENTIAL;
+    pub(crate) use libc::MADV_WILLNEED as WILLNEED;
+}
 
 /// fstat(2).
 pub(super) fn fstat(fd: i32, stat: &mut MaybeUninit<libc::stat>) -> io::Result<()> {

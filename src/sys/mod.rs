@@ -23,8 +23,8 @@ pub(crate) use filesystems::{Filesystem, FilesystemClass};
 pub(crate) use os::{
     DirectoryReader, Window, block_device_size, cachestat, descriptor_limit, device, fadvise, filesystem_of,
     has_cachestat, huge_page_size, look, look_at, madvise, mincore_is_truthful, msync, next_data, next_hole,
-    offset, open_directory_at, open_regular_at, os_str, page_size, read_at, readahead, reopen,
-    reopen_writable, root_of_proc, set_offset, start_writeback, stat, sync_all, sync_data,
+    offset, open_directory_at, open_process, open_regular_at, os_str, page_size, process_madvise, read_at,
+    readahead, reopen, reopen_writable, root_of_proc, set_offset, start_writeback, stat, sync_all, sync_data,
 };
 
 /// What a directory entry or an open file is.
@@ -103,8 +103,8 @@ pub(crate) struct Entry<'a> {
 /// The error numbers that decisions are made on.
 pub(crate) mod errno {
     pub(crate) use libc::{
-        EBUSY, EINVAL, ELOOP, EMFILE, ENFILE, ENODEV, ENOENT, ENOMEM, ENOSYS, ENOTDIR, ENXIO, EOPNOTSUPP,
-        EPERM, ESRCH,
+        EACCES, EAGAIN, EBUSY, EINVAL, ELOOP, EMFILE, ENFILE, ENODEV, ENOENT, ENOMEM, ENOSYS, ENOTDIR, ENXIO,
+        EOPNOTSUPP, EPERM, ESRCH,
     };
 }
 

@@ -9,7 +9,8 @@ use super::{Entry, FileKind, Stat, unsupported};
 
 pub(crate) use super::absent::{
     block_device_size, cachestat, device, fadvise, filesystem_of, has_cachestat, huge_page_size, madvise,
-    mincore_is_truthful, readahead, reopen_writable, root_of_proc, start_writeback,
+    mincore_is_truthful, open_process, process_madvise, readahead, reopen_writable, root_of_proc,
+    start_writeback,
 };
 
 /// A name or path, which came from UTF-8.
@@ -112,6 +113,11 @@ impl Window {
 
     /// Not there.
     pub(crate) fn readable(_file: &File, _offset: u64, _length: u64) -> io::Result<Self> {
+        Err(unsupported())
+    }
+
+    /// Not there.
+    pub(crate) fn aligned(_file: &File, _offset: u64, _length: u64, _multiple: u64) -> io::Result<Self> {
         Err(unsupported())
     }
 

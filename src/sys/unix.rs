@@ -197,14 +197,29 @@ impl Window {
         Self::map(file, offset, length, libc::PROT_READ)
     }
 
+    /// The same at an address that is as far from a multiple of `multiple` as `offset` is, which is where huge pages can be;
+    /// where no such place is free, anywhere.
+    pub(crate) fn aligned(file: &File, offset: u64, length: u64, multiple: u64) -> io::Result<Self> {
+        let room = Self::readable(file, offset, length.saturating_add(multiple))?;
+        let start = room.start.as_ptr().addr() as u64;
+        drop(room);
+        let place = start.next_multiple_of(multiple).saturating_add(offset % multiple);
+        Self::map_near(place, file, offset, length, libc::PROT_READ)
+    }
+
     fn map(file: &File, offset: u64, length: u64, protection: i32) -> io::Result<Self> {
+        Self::map_near(0, file, offset, length, protection)
+    }
+
+    /// Maps at this address if that is free.
+    fn map_near(place: u64, file: &File, offset: u64, length: u64, protection: i32) -> io::Result<Self> {
         let invalid = || io::Error::from_raw_os_error(libc::EINVAL);
         let length = usize::try_from(length).ok().and_then(NonZeroUsize::new).ok_or_else(invalid)?;
         let offset = libc::off_t::try_from(offset).map_err(|_| invalid())?;
         let fd = file.as_raw_fd();
-        // SAFETY: a new mapping at an address of the kernel's choice replaces nothing of ours.
-        let start =
-            unsafe { libc::mmap(ptr::null_mut(), length.get(), protection, libc::MAP_SHARED, fd, offset) };
+        let place = ptr::without_provenance_mut(usize::try_from(place).unwrap_or(0));
+        // SAFETY: a new mapping without MAP_FIXED replaces nothing of ours: the place is a wish.
+        let start = unsafe { libc::mmap(place, length.get(), protection, libc::MAP_SHARED, fd, offset) };
         match NonNull::new(start) {
             Some(start) if start.as_ptr() != libc::MAP_FAILED => Ok(Self { start, length }),
             _ => Err(io::Error::last_os_error()),

@@ -192,6 +192,16 @@ impl Drop for Background {
     }
 }
 
+/// Has these bytes of the file in its page tables, where the kernel may take them away, until it is dropped.
+pub(crate) fn mapped(file: &Path, offset: u64, length: u64) -> Background {
+    Background::start(&[
+        "mapped".into(),
+        file.as_os_str().to_owned(),
+        offset.to_string().into(),
+        length.to_string().into(),
+    ])
+}
+
 /// Keeps these bytes of the file in memory until it is dropped.
 pub(crate) fn hold(file: &Path, offset: u64, length: u64) -> Background {
     Background::start(&[

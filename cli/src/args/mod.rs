@@ -1,5 +1,6 @@
 //! What can be typed. Types only: their doc comments are the help, the man pages and the completions.
 
+pub(crate) mod advise;
 pub(crate) mod common;
 pub(crate) mod generate;
 pub(crate) mod incore;
@@ -33,6 +34,7 @@ pub(crate) enum Command {
     #[command(visible_alias = "prewarm")]
     Warm(Box<warm::Warm>),
     Sync(Box<sync::Sync>),
+    Advise(Box<advise::Advise>),
     Completions(generate::Completions),
     Man(generate::Man),
 }

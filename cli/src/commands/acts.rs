@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::Result;
-use mmapio_core::{Error, FileId, Found, Observer, OpenFile, Report, Visitor, WalkOptions, walk};
+use mmapio_core::{Error, ErrorKind, FileId, Found, Observer, OpenFile, Report, Visitor, WalkOptions, walk};
 
 use super::order::Order;
 use super::ranges::Ranged;
@@ -191,6 +191,10 @@ impl<A: Act> Doing<'_, A> {
                     ranged: !self.stage.ranged.range.is_whole(),
                 };
                 self.stage.report(&mut self.sink, subject, report)
+            }
+            // Who names a directory means those of its files that the process has.
+            Err(error) if !found.named && matches!(error.kind(), ErrorKind::NotMapped { .. }) => {
+                ControlFlow::Continue(())
             }
             Err(error) => self.sink.error(error.with_path(found.path)),
         }

@@ -1,6 +1,8 @@
 //! One file a subcommand: arguments to the core, what it finds to the renderers.
 
 mod acts;
+mod advices;
+pub(crate) mod advise;
 mod formats;
 pub(crate) mod generate;
 pub(crate) mod incore;

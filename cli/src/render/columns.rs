@@ -114,7 +114,7 @@ impl Column {
 }
 
 /// The columns in their order.
-pub(crate) const COLUMNS: [Column; 23] = [
+pub(crate) const COLUMNS: [Column; 24] = [
     Column {
         name: "size",
         heading: "SIZE",
@@ -216,8 +216,18 @@ pub(crate) const COLUMNS: [Column; 23] = [
         of_total: |_| text(Some(String::new())),
     },
     Column {
-        name: "before_resident_pages",
+        name: "before_resident_bytes",
         heading: "BEFORE",
+        about: "memory that the file had before",
+        data: NONE,
+        tables: Verbs(8),
+        verbs: ACTS,
+        of_file: |row| bytes(row.act().and_then(|act| act.before.resident)),
+        of_total: |total| bytes(total.acts.before_resident),
+    },
+    Column {
+        name: "before_resident_pages",
+        heading: "BEFORE-PAGES",
         about: "pages in memory before",
         data: ACTS,
         tables: NONE,

@@ -1,7 +1,7 @@
 //! Loading files into memory: what is absent and only that, many reads at a time, and proof that it came.
 
 mod load;
-mod outcome;
+pub(crate) mod outcome;
 mod rate;
 mod source;
 
