@@ -506,6 +506,7 @@ fn assert_survives(file: &Path, rounds: u32) {
     let resizer = Background::start(&["resize", file.to_str().unwrap(), "0", &size, "4097"]);
     let advices =
         ["populate-read", "pageout", "cold", "willneed", "dontneed"].map(|name| Advice::find(name).unwrap());
+    let mut raced = 0;
     for round in 0..rounds {
         let open = OpenFile::open(file).unwrap();
         let advice = advices[round as usize % advices.len()];
@@ -513,8 +514,10 @@ fn assert_survives(file: &Path, rounds: u32) {
         let report = advise(&open, &extents, advice, AdviseOptions::default(), &Unobserved).unwrap();
         assert!(report.errors.is_empty(), "{}: {:?}", advice.name, report.errors);
         assert!(report.left(Reason::Truncated) <= report.requested.unwrap());
+        raced += u32::from(report.before.changed || report.after.changed);
     }
-    assert!(resizer.stop() > u64::from(rounds) / 10, "the file hardly changed");
+    // How often it changes depends on the storage; that it changed under an advice is what this is about.
+    assert!(resizer.stop() > 0 && raced > 0, "the file did not change");
 }
 
 #[test]
