@@ -257,8 +257,9 @@ pub(crate) fn conclude(
 ) -> Result<Exit> {
     props.progress.finish();
     found.total.acts.elapsed = props.start.elapsed();
-    let alone = found.total.files == 1 && found.rows.len() == 1;
-    let total = !alone || props.shown.format != common::Format::Table;
+    // In a table a file that stands alone is its own total, and nothing has none.
+    let is_sum = found.total.files > 1 || found.rows.len() as u64 != found.total.files;
+    let total = is_sum || props.shown.format != common::Format::Table;
     report::finish(&stage.frame, &props.shown, total, &found, options);
     if found.total.files == 0 && found.total.errors == 0 && !call.paths.paths.is_empty() {
         stage.frame.say_nothing_was_found();
