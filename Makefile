@@ -28,7 +28,7 @@ unit:
 doc:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --all-features --no-deps --document-private-items --locked
 
-## make bench        measure beside vmtouch and fincore (BENCH="--quick" for a short look)
+## make bench        measure beside vmtouch, fincore and fio (BENCH="--quick" for a short look)
 bench:
 	@scripts/setup bench
 	$(CARGO) build --release --locked -p mmapio-cli

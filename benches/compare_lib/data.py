@@ -2,18 +2,22 @@
 bring it into its page-cache state again before a round, as a background reclaimer may drop idle pages at any time."""
 
 import concurrent.futures
+import dataclasses
+import functools
 import os
 import random
 import shutil
 
 from . import pages
 from .common import GIB, KIB, MIB, TIB, size
-from .measure import pairs
+from .measure import State, pairs
 from .tools import output_of
 
 SEED = 20
 # Names are never reused for other contents: a file of the right name and size is taken for right.
 DENSE, ALTERNATING, SPARSE, FILES = "dense", "alternating", "sparse", "files"
+# A reclaimer takes idle pages at any time, and a stray reader may bring some in: this share is nobody's fault.
+SLACK, TRIES = 1 / 100, 4
 
 
 def noise():
@@ -63,12 +67,49 @@ class Fixture:
         return f"{before} pages resident before the rounds, {self.left:,} after the last"
 
 
-class Dense(Fixture):
+class Whole(Fixture):
+    """A fixture that is brought wholly in or wholly out before a single run, as the run itself undoes that."""
+
+    def cold(self):
+        return State("cold", self.resident, range(self.slack() + 1), self.chill)
+
+    def warm(self):
+        """However it came there: what a former run loaded is left as it is."""
+        return State("resident", self.resident, range(self.page_count - self.slack(), self.page_count + 1), self.fill)
+
+    def read_anew(self):
+        """Read from disk in order, whatever the run before did: folios are large."""
+        return dataclasses.replace(self.warm(), bring=self.refill)
+
+    def slack(self):
+        return int(self.page_count * SLACK)
+
+    def chill(self):
+        return self.until(self.drop, 0)
+
+    def fill(self):
+        return self.until(self.restore, self.page_count)
+
+    def refill(self):
+        self.chill()
+        return self.fill()
+
+    def until(self, act, wanted):
+        """Act and look, some times over; the pages resident then, which may be about as many as wanted."""
+        for _ in range(TRIES):
+            act()
+            self.seen.append(self.resident())
+            if self.seen[-1] == wanted:
+                break
+        return self.seen[-1]
+
+
+class Dense(Whole):
     """Wholly written, wholly resident, read from disk in order: large folios where the filesystem has them."""
 
     def __init__(self, scratch, length):
         super().__init__(scratch, f"{DENSE}-{size(length).replace(' ', '')}")
-        self.length = self.bytes = length
+        self.length = self.bytes = self.content_bytes = length
 
     def ready(self):
         return os.path.exists(self.path) and os.path.getsize(self.path) == self.length
@@ -76,9 +117,16 @@ class Dense(Fixture):
     def build(self):
         write_whole(self.path, self.length)
 
+    @property
+    def page_count(self):
+        return self.length // pages.PAGE
+
+    def drop(self):
+        pages.evict(self.path)
+
     def restore(self):
         if self.stale():
-            pages.evict(self.path)
+            self.drop()
         for start, states in pages.resident_maps(self.path, 0, self.length):
             if states.count(0):
                 pages.read_through(self.path, start, min(pages.WINDOW, self.length - start))
@@ -195,11 +243,44 @@ class Files(Fixture):
 
     def spread(self, act, step=1):
         """Do something to every step-th file, several at a time, as each waits for the disk."""
-        with open(self.list, encoding="ascii") as file:
-            paths = [os.path.join(self.path, name) for name in file.read().splitlines()[::step]]
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
-            for _ in pool.map(act, paths, chunksize=64):
+            for _ in pool.map(act, self.paths()[::step], chunksize=64):
                 pass
+
+    def paths(self):
+        with open(self.list, encoding="ascii") as file:
+            return [os.path.join(self.path, name) for name in file.read().splitlines()]
 
     def resident(self):
         return int(pairs(output_of(self.floor, "files", "1", self.path, self.list)).get("resident", 0))
+
+
+class WholeFiles(Files, Whole):
+    """Many small files to bring in and out, all of them."""
+
+    def __init__(self, scratch, count, floor):
+        super().__init__(scratch, count, floor, sizes=(4 * KIB, 64 * KIB), name="whole-files")
+
+    @functools.cached_property
+    def sizes_there(self):
+        return [os.path.getsize(path) for path in self.paths()]
+
+    @property
+    def content_bytes(self):
+        return sum(self.sizes_there)
+
+    @property
+    def page_count(self):
+        return sum(-(-length // pages.PAGE) for length in self.sizes_there)
+
+    def drop(self):
+        self.spread(pages.evict)
+
+    def restore(self):
+        for path in self.paths():
+            if pages.resident_pages(path) * pages.PAGE < os.path.getsize(path):
+                pages.read_through(path)
+
+    def resident(self):
+        """By mincore, not cachestat: what is only being read is not there yet."""
+        return sum(map(pages.resident_pages, self.paths()))

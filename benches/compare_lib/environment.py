@@ -37,6 +37,15 @@ def filesystem_of(directory):
     return best[1]
 
 
+def storage_of(device):
+    """What the block layer says of the device, by its number; a partition has the queue of its disk."""
+    block = os.path.realpath(f"/sys/dev/block/{device}")
+    disk = block if os.path.isdir(f"{block}/queue") else os.path.dirname(block)
+    settings = ("read_ahead_kb", "max_sectors_kb", "rotational", "scheduler")
+    told = ", ".join(f"{name} {first_line(f'{disk}/queue/{name}')}" for name in settings)
+    return f"storage: {os.path.basename(block)}, {told}"
+
+
 def gibibytes(key):
     return f"{int(field_of('/proc/meminfo', key).split()[0]) / (1 << 20):.1f} GiB"
 
@@ -57,4 +66,5 @@ def environment(directory):
         f"CPU: {os.cpu_count()} × {field_of('/proc/cpuinfo', 'model name')}",
         f"memory: {gibibytes('MemTotal')}, {gibibytes('MemAvailable')} available at the start",
         f"filesystem: {kind} ({options}), readahead {readahead} KiB",
+        storage_of(device),
     ]

@@ -3,9 +3,9 @@
 import math
 
 from . import pages
-from .cases import vmtouch
 from .common import GIB, MIB, duration, say, size
 from .data import Dense, Files, Sparse
+from .group import vmtouch
 from .measure import Contestant, race
 from .report import NOTHING, table
 from .scratch import prepare

@@ -16,7 +16,7 @@ CANNOT_RUN, INTERRUPTED = 2, 130
 
 
 def parser():
-    made = argparse.ArgumentParser(prog="benches/compare", description="mmapio beside vmtouch, fincore and a C floor.",
+    made = argparse.ArgumentParser(prog="benches/compare", description="mmapio beside vmtouch, fincore, fio and a C floor.",
                                    epilog="cases: " + ", ".join((*CASES, "growth")))
     made.add_argument("--case", action="append", metavar="NAME", help="only this case; repeatable; globs work ('files-*')")
     made.add_argument("--runs", type=positive, metavar="N", help=f"counted rounds (default {RUNS})")
@@ -26,7 +26,7 @@ def parser():
                       help=f"the most files to grow to (default {MOST_FILES:,}, up to 1,000,000)")
     made.add_argument("--markdown", metavar="FILE", help="also put the report into FILE, between its markers or at its end")
     made.add_argument("--dir", default=str(ROOT / "target"), metavar="DIR",
-                      help=f"where to make {scratch.NAME}/ with the files measured, 7 GiB (default: target)")
+                      help=f"where to make {scratch.NAME}/ with the files measured, 8 GiB (default: target)")
     made.add_argument("--mmapio", default=str(ROOT / "target" / "release" / "mmapio"), metavar="PATH",
                       help="the command to measure (default: target/release/mmapio)")
     made.add_argument("--clean", action="store_true", help="remove the files measured, and end")
@@ -64,10 +64,10 @@ def command_line(options):
 
 def run_group(group, stopwatch, runs):
     say(f"measuring: {group.name}")
-    race(stopwatch, group.contestants, runs * group.times_runs, group.fixture.settle)
+    race(stopwatch, group.contestants, runs * group.times_runs, group.settle)
     group.fixture.close()
     if group.check:
-        group.fixture.settle()
+        group.settle()
         group.answers = group.check()
 
 

@@ -22,16 +22,63 @@ class Sample:
     inside: float | None
 
 
+def stated_time(path):
+    """The `us=` on the first line of what a command wrote, in seconds."""
+    with open(path, "rb") as file:
+        microseconds = pairs(file.read(200).decode(errors="replace")).get("us")
+    return None if microseconds is None else microseconds / 1e6
+
+
+@dataclass(frozen=True)
+class State:
+    """How many pages may be resident: `bring` makes it so and, like `count`, says how many there are."""
+
+    name: str
+    count: object
+    good: range
+    bring: object = None
+
+    def fault(self, when, found):
+        return None if found in self.good else f"not {self.name} {when} the run: {found:,} pages resident"
+
+
 @dataclass
 class Contestant:
-    """A command line that takes part. `serves`: the cases that need it; `most`: no more runs than this (slow ones)."""
+    """A command line that takes part. `serves`: the cases that need it; `most`: no more runs than this (slow ones).
+
+    A run that changes the cache spoils the round for the next: `before` is brought about for each run, and `after` is
+    what the run must leave, or it does not count. `accepts`: exit statuses after which that look decides.
+    """
 
     name: str
     argv: list
     serves: tuple
     most: int | None = None
+    before: State | None = None
+    after: State | None = None
+    accepts: tuple = (0,)
+    own_clock: object = stated_time
     samples: list = field(default_factory=list)
+    rounds: list = field(default_factory=list)
+    seen: list = field(default_factory=list)
+    faults: list = field(default_factory=list)
     trouble: str | None = None
+
+    def keep(self, number, sample, seen):
+        """The sample of a round, unless what was seen around it says that it does not count."""
+        self.seen.append(seen)
+        fault = self.fault(*seen)
+        if fault:
+            self.faults.append(fault)
+        else:
+            self.rounds.append(number)
+            self.samples.append(sample)
+
+    def fault(self, had, left):
+        return (self.before and self.before.fault("before", had)) or (self.after and self.after.fault("after", left))
+
+    def by_round(self, figure):
+        return dict(zip(self.rounds, (getattr(sample, figure) for sample in self.samples)))
 
     def values(self, figure):
         return [value for value in (getattr(sample, figure) for sample in self.samples) if value is not None]
@@ -48,11 +95,14 @@ class Contestant:
 
     def spread(self, figure="wall"):
         """Median absolute deviation: unlike a standard deviation, one run disturbed by a neighbour does not move it."""
-        values = self.values(figure)
-        if not values:
-            return None
-        middle = statistics.median(values)
-        return statistics.median(abs(value - middle) for value in values)
+        return deviation(self.values(figure))
+
+
+def deviation(values):
+    if not values:
+        return None
+    middle = statistics.median(values)
+    return statistics.median(abs(value - middle) for value in values)
 
 
 class Failed(Exception):
@@ -66,9 +116,8 @@ class Stopwatch:
         self.floor = floor
         self.out = os.path.join(scratch, "out")
 
-    def run(self, argv):
-        """(the sample, what the command wrote to stdout as a path)"""
-        process = subprocess.Popen([self.floor, "time", self.out, *argv], stdout=subprocess.PIPE,
+    def run(self, contestant):
+        process = subprocess.Popen([self.floor, "time", self.out, *contestant.argv], stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE, text=True, errors="replace", start_new_session=True)
         try:
             line, errors = process.communicate(timeout=LONGEST_RUN)
@@ -79,20 +128,16 @@ class Stopwatch:
             if isinstance(reason, subprocess.TimeoutExpired):
                 raise Failed(f"took longer than {LONGEST_RUN} s") from None
             raise
-        return self._sample(line, errors), self.out
+        return self._sample(contestant, line, errors)
 
-    def _sample(self, line, errors):
+    def _sample(self, contestant, line, errors):
         took = pairs(line)
-        if took.get("status") != 0:
+        if took.get("status") not in contestant.accepts:
             status = f"status {took['status']:.0f}" if took else "did not start"
             raise Failed(": ".join([status, *errors.strip().splitlines()[:1]]))
         cpu = took["user_us"] + took["sys_us"]
-        return Sample(took["wall_us"] / 1e6, cpu / 1e6, int(took["maxrss_kib"]) * KIB, self._inside())
-
-    def _inside(self):
-        with open(self.out, "rb") as file:
-            microseconds = pairs(file.read(200).decode(errors="replace")).get("us")
-        return None if microseconds is None else microseconds / 1e6
+        return Sample(took["wall_us"] / 1e6, cpu / 1e6, int(took["maxrss_kib"]) * KIB,
+                      contestant.own_clock(self.out))
 
 
 def pairs(text):
@@ -110,7 +155,7 @@ def race(stopwatch, contestants, runs, before_round=lambda: None):
         before_round()
         for contestant in contestants:
             if takes_part(contestant, number):
-                take_turn(stopwatch, contestant, counted=number > 0)
+                take_turn(stopwatch, contestant, number)
 
 
 def takes_part(contestant, number):
@@ -119,12 +164,20 @@ def takes_part(contestant, number):
     return contestant.most is None or 0 < number <= contestant.most
 
 
-def take_turn(stopwatch, contestant, counted):
+def take_turn(stopwatch, contestant, number):
     try:
-        sample, _ = stopwatch.run(contestant.argv)
+        sample, seen = watched_run(stopwatch, contestant)
     except Failed as reason:
         contestant.trouble = str(reason)
         say(f"  {contestant.name}: {reason}")
         return
-    if counted:
-        contestant.samples.append(sample)
+    if number > 0:
+        contestant.keep(number, sample, seen)
+
+
+def watched_run(stopwatch, contestant):
+    """(the sample, pages resident before and after): the preparing and the looking lie outside of the time."""
+    had = contestant.before.bring() if contestant.before else None
+    sample = stopwatch.run(contestant)
+    left = contestant.after.count() if contestant.after else None
+    return sample, (had, left)

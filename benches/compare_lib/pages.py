@@ -10,6 +10,8 @@ from .common import MIB
 PAGE = mmap.PAGESIZE
 WINDOW = 256 * MIB
 PROT_NONE, MAP_SHARED = 0, 1
+# The same number on every architecture.
+CACHESTAT = 451
 MAP_FAILED = ctypes.c_void_p(-1).value
 # Only the lowest bit of mincore's bytes is defined.
 LOWEST_BIT = bytes(value & 1 for value in range(256))
@@ -60,6 +62,15 @@ def resident_pages(path, offset=0, length=None):
     """How many pages of the extent are resident (default: of the whole file)."""
     length = os.path.getsize(path) - offset if length is None else length
     return sum(states.count(1) for _, states in resident_maps(path, offset, length))
+
+
+def dirty_pages(path):
+    """How many pages wait to be written or are being written, by cachestat: mincore does not tell."""
+    whole, counts = (ctypes.c_uint64 * 2)(0, 0), (ctypes.c_uint64 * 5)()
+    with opened(path) as descriptor:
+        if _libc.syscall(CACHESTAT, descriptor, whole, counts, 0) != 0:
+            raise _failed("cachestat")
+    return counts[1] + counts[2]
 
 
 def transitions(path):

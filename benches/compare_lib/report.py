@@ -1,8 +1,10 @@
 """The figures as Markdown, which is readable on a terminal, too."""
 
 import os
+import statistics
 
-from .common import duration, memory
+from .common import MIB, duration, memory
+from .measure import deviation
 
 BEGIN, END = "<!-- bench: begin (written by benches/compare --markdown) -->", "<!-- bench: end -->"
 NOTHING = "–"
@@ -11,6 +13,8 @@ ABSENT = {
     "probe_runs": "no example probe_runs beside mmapio",
     "vmtouch": "vmtouch is not installed",
     "vmtouch -v": "vmtouch is not installed",
+    "vmtouch -t": "vmtouch is not installed",
+    "vmtouch -e": "vmtouch is not installed",
     "fincore ≥ 2.40": "none on PATH",
 }
 
@@ -54,6 +58,8 @@ def why_missing(group, names):
             return ABSENT.get(name, f"{name} is not there")
         if contestant.trouble:
             return f"{name}: {contestant.trouble}"
+        if contestant.faults and not contestant.samples:
+            return f"{name}: {contestant.faults[-1]}"
     return "no figure"
 
 
@@ -64,7 +70,15 @@ def verdict(group, row):
     if ours is None or not base:
         return None, "not measured"
     ratio = ours / base
-    return ratio if row.against else None, "yes" if ratio <= row.limit else "missed"
+    reached = "yes" if ratio <= row.limit else "missed"
+    return ratio if row.against else None, reached + uncounted(group, row)
+
+
+def uncounted(group, row):
+    """A result that holds for some of the runs alone has to say so."""
+    ones = filter(None, (group.contestant(row.ours), group.contestant(row.against)))
+    spoilt = [f"{len(one.faults)} of {len(one.seen)}" for one in ones if one.faults]
+    return f" (without {' and '.join(spoilt)} runs)" if spoilt else ""
 
 
 def result_row(group, row):
@@ -87,18 +101,75 @@ def gaps(groups):
     return ["\n".join(lines)] if lines else []
 
 
-def contestant_row(one):
+def rate(loaded, seconds):
+    return f"{loaded / MIB / seconds:,.0f} MiB/s"
+
+
+def contestant_row(one, columns):
     if not one.samples:
-        return [one.name, "0", *[NOTHING] * 5, one.trouble or "not run"]
+        return [one.name, "0", *[NOTHING] * (columns - 3), one.trouble or "none that counts"]
     return [one.name, str(len(one.samples)), *(duration(value) for value in (one.median(), one.least(), one.spread())),
-            duration(one.median("cpu")), memory(one.most_of("peak")), shown(one.median("inside"), "inside")]
+            duration(one.median("cpu")), duration(one.spread("cpu")), memory(one.most_of("peak")),
+            shown(one.median("inside"), "inside")]
+
+
+def rate_cells(group, one):
+    """By the program's own clock where it has one: fio's start and end are not the storage's fault."""
+    if not group.rates:
+        return []
+    took = one.median("inside") or one.median()
+    return [rate(group.fixture.content_bytes, took) if took else NOTHING]
+
+
+def details_table(group):
+    heads = ["command", "runs", "median", "min", "MAD", "CPU", "CPU MAD", "peak memory", "own clock"]
+    more = ["rate"] if group.rates else []
+    return table([*heads, *more],
+                 [[*contestant_row(one, len(heads)), *rate_cells(group, one)] for one in group.contestants])
+
+
+def ratio_by_round(group, row):
+    """Both ran a moment after each other in each round: what the storage did to all of a round cancels out."""
+    ours, theirs = group.contestant(row.ours), group.contestant(row.against)
+    if ours is None or theirs is None:
+        return []
+    mine, base = ours.by_round(row.figure), theirs.by_round(row.figure)
+    ratios = [mine[number] / base[number] for number in mine if base.get(number)]
+    if not ratios:
+        return []
+    return [f"{row.title}: {row.ours} / {row.against} round by round: median {statistics.median(ratios):.3f}, "
+            f"MAD {deviation(ratios):.3f}, {min(ratios):.3f} to {max(ratios):.3f}, rounds {len(ratios)}"]
+
+
+def span(values):
+    low, high = min(values), max(values)
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
+
+
+def seen_by_look(one, total):
+    """What was resident around the runs, and which runs did not count for it."""
+    columns = [[value for value in column if value is not None] for column in zip(*one.seen)]
+    said = [f"{when} {span(column)}" for column, when in zip(columns, ("before", "after")) if column]
+    faults = f"; not counted: {len(one.faults)} of {len(one.seen)} runs (the last: {one.faults[-1]})" if one.faults else ""
+    return [f"{one.name}: {', '.join(said)} of {total:,} pages resident{faults}"] if said else []
+
+
+def remarks(group):
+    if not group.each_alone():
+        return group.answers
+    ratios = [line for row in group.rows if row.against for line in ratio_by_round(group, row)]
+    total = group.fixture.page_count
+    return ratios + [line for one in group.contestants for line in seen_by_look(one, total)]
+
+
+def group_state(group):
+    return "its own for each run, see below" if group.each_alone() else group.fixture.state()
 
 
 def group_details(group):
-    heads = ["command", "runs", "median", "min", "MAD", "CPU", "peak memory", "asking alone"]
-    parts = [f"### {group.name}", f"State: {group.fixture.state()}."]
-    parts.append(table(heads, [contestant_row(one) for one in group.contestants]))
-    parts += ["\n".join(f"- {answer}" for answer in group.answers)] if group.answers else []
+    parts = [f"### {group.name}", f"State: {group_state(group)}.", details_table(group)]
+    said = remarks(group)
+    parts += ["\n".join(f"- {line}" for line in said)] if said else []
     return "\n\n".join(parts)
 
 
@@ -110,7 +181,8 @@ def head(environment, tools, loads, command):
 READING = """\
 Whole processes, in turns (A B C A B C), medians of wall time; peak memory is the highest of all runs. The floor is the
 smallest C program that gets the same answer (`benches/floor.c`): one cachestat call for a file, one mincore pass for
-runs, a bare loop of open, fstat, cachestat and close for many files."""
+runs, a bare loop of open, fstat, cachestat and close for many files. CPU time is user and system time of the process;
+what the kernel's own threads do for it is in nobody's. A rate is by the program's own clock where it has one."""
 
 
 def whole(groups, tools, growth, heading):

@@ -26,7 +26,8 @@ def open_scratch(parent):
 
 def prepare(fixtures, directory):
     """Make what is missing, after making sure that all of it fits."""
-    missing = [fixture for fixture in fixtures if not fixture.ready()]
+    # Several cases may use one file.
+    missing = [fixture for fixture in {one.path: one for one in fixtures}.values() if not fixture.ready()]
     check_room(missing, directory)
     for fixture in missing:
         say(f"making {os.path.basename(fixture.path)}")

@@ -33,12 +33,15 @@ class Tools:
     floor: str
     probe_runs: str | None
     vmtouch: Tool | None = None
+    fio: Tool | None = None
     fincores: list = field(default_factory=list)
 
     def versions(self):
         """One line a tool, for the head of the report."""
         lines = [self.mmapio.name]
         lines.append(self.vmtouch.name if self.vmtouch else "vmtouch: not installed (Debian package vmtouch)")
+        lines.append(self.fio.name if self.fio else "fio: not installed (Debian package fio)")
+        lines.append(f"cat, sync: coreutils {dotted(version_in(output_of('cat', '--version')))}")
         lines += [f"{tool.name} ({'cachestat' if tool.asks_cachestat else 'mincore'})" for tool in self.fincores]
         if not any(tool.asks_cachestat for tool in self.fincores):
             lines.append("no fincore of util-linux ≥ 2.40 on PATH; `floor stat` is the same one cachestat call in C")
@@ -77,6 +80,11 @@ def find_vmtouch():
     return Tool(f"vmtouch {dotted(version_in(output_of(path, '-h')))}", path)
 
 
+def find_fio():
+    path = shutil.which("fio")
+    return Tool(f"fio {dotted(version_in(output_of(path, '--version')))}", path) if path else None
+
+
 def find_fincores():
     """Every different fincore on PATH, oldest first: a newer one beside the system's is compared, too."""
     found = {}
@@ -112,4 +120,5 @@ def find_probe_runs(mmapio):
 
 def find_all(mmapio_path, scratch):
     mmapio = find_mmapio(mmapio_path)
-    return Tools(mmapio, build_floor(scratch), find_probe_runs(mmapio.path), find_vmtouch(), find_fincores())
+    return Tools(mmapio, build_floor(scratch), find_probe_runs(mmapio.path), find_vmtouch(), find_fio(),
+                 find_fincores())
