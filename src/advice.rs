@@ -117,6 +117,13 @@ pub(crate) enum AdvisedPages {
     Resident,
 }
 
+impl AdvisedPages {
+    /// Whether an advice for them makes pages come, and none go.
+    pub(crate) fn only_come(self) -> bool {
+        matches!(self, Self::Data | Self::DataRead | Self::HugeData)
+    }
+}
+
 const fn carried(call: AdviceCall, constant: &'static str, number: i32, scope: AdviceScope) -> Carrier {
     Carrier { call, constant, scope, only_shared: false, number }
 }

@@ -70,7 +70,11 @@ fn write(file: &OpenFile, options: &SyncOptions, report: &mut Report) {
     let flushed = flush(file, report.before.extent, options.flush);
     let has_failed = flushed.is_err();
     report.errors.extend(flushed.err());
-    report.after = count(file, options.range, &mut report.errors);
+    report.after = match report.requested {
+        // Where nothing was to be written, nothing was changed that could be counted.
+        Some(Pages(0)) if !has_failed => report.before.clone(),
+        _ => count(file, options.range, &mut report.errors),
+    };
     if has_failed {
         // How many of them reached the storage nobody tells.
         report.leave(Reason::Failed, report.requested.unwrap_or_default());

@@ -8,7 +8,7 @@ mod single;
 use std::io;
 use std::time::Instant;
 
-use crate::advice::{Advice, AdviceCall, Carrier};
+use crate::advice::{Advice, AdviceCall, AdviceScope, Carrier};
 use crate::cache::extents::survey;
 use crate::cache::warm::outcome::Outcome;
 use crate::cache::{Observer, Reason, Report};
@@ -95,7 +95,8 @@ pub fn advise(
         Means::Process(process) => advising.advise_process(process)?,
         Means::Own(carrier) => advising.advise_own(carrier, &before)?,
     };
-    let after = if options.dry_run { before.clone() } else { advising.survey()? };
+    let is_same = options.dry_run || advising.leaves_residency(means, &before);
+    let after = if is_same { before.clone() } else { advising.survey()? };
     let mut report = advising.report(done, before, after);
     report.elapsed = start.elapsed();
     Ok(report)
@@ -118,6 +119,16 @@ impl<'a> Advising<'a> {
             None => self.advice.usual(),
         };
         carrier.require().map(|_| Means::Own(carrier))
+    }
+
+    /// Whether nothing can have come or gone by it: it is about a mapping or a descriptor of ours alone, or would load what
+    /// is there already. Asking once more would tell nothing of the advice.
+    fn leaves_residency(&self, means: Means<'_>, before: &Residency) -> bool {
+        let is_private = match means {
+            Means::Own(carrier) => carrier.scope != AdviceScope::PageCache,
+            Means::Process(_) => false,
+        };
+        is_private || (self.advice.pages.only_come() && before.resident == Some(before.pages))
     }
 
     fn survey(&self) -> Result<Residency> {
