@@ -70,8 +70,8 @@ mod walk;
 
 pub use advice::{ADVICES, Advice, AdviceCall, AdviceData, AdviceScope, Carrier, Kernel};
 pub use cache::{
-    AdviseOptions, Observer, RateLimit, Reason, Remaining, Report, SyncOptions, Unobserved, WarmNeed,
-    WarmOptions, Warming, advise, extents_of, leave_cold, sync, warm, warm_need,
+    AdviseOptions, EvictOptions, Evictor, Observer, RateLimit, Reason, Remaining, Report, SyncOptions,
+    Unobserved, WarmNeed, WarmOptions, Warming, advise, evict, extents_of, leave_cold, sync, warm, warm_need,
 };
 pub use error::{Error, ErrorKind, Result, Unknown};
 pub use extent::{ByteRange, Extent};

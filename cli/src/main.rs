@@ -23,6 +23,7 @@ fn main() -> ExitCode {
     let done = match &cli.command {
         Command::Incore(incore) => commands::incore::run(incore),
         Command::Warm(warm) => commands::warm::run(warm),
+        Command::Evict(evict) => commands::evict::run(evict),
         Command::Sync(sync) => commands::sync::run(sync),
         Command::Advise(advise) => commands::advise::run(advise),
         Command::Completions(completions) => commands::generate::completions(completions),

@@ -85,7 +85,7 @@ pub enum Reason {
     Failed,
     /// Held by the kernel at that moment, for reading or a reference of its own.
     Busy,
-    /// The kernel does not tell what is in memory here, so that it cannot be verified.
+    /// The kernel does not tell what is in memory here, so that it cannot be verified; or not which of it is dirty.
     Unknown,
 }
 

@@ -2,6 +2,7 @@
 
 mod advised;
 mod identity;
+mod locked;
 mod maps;
 mod pages;
 
@@ -16,6 +17,7 @@ use crate::open::{FileId, OpenFile, unsupported_or};
 use crate::sys::{self, errno};
 
 pub use advised::AdvisedProcess;
+pub(crate) use locked::{Addresses, locked_ranges};
 use maps::MapsReader;
 
 /// A piece of a file that a process maps: a line of `/proc/PID/maps` (proc(5)).

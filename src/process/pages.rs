@@ -152,7 +152,7 @@ fn kilobytes(line: &[u8], name: &[u8]) -> Option<u64> {
 }
 
 /// Whether this is the line of flags, and locked is one of them.
-fn is_locked(line: &[u8]) -> bool {
+pub(super) fn is_locked(line: &[u8]) -> bool {
     line.strip_prefix(b"VmFlags:")
         .is_some_and(|flags| flags.split(|byte| *byte == b' ').any(|flag| flag == b"lo"))
 }

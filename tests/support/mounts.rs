@@ -1,6 +1,6 @@
 //! Filesystems mounted for one test only: in a mount namespace of the test's own, which takes them along when it ends.
 
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -72,6 +72,18 @@ impl Mounts<'_> {
         let dir = self.0.dir("ext4");
         tool(Command::new("mount").args(["-o", "loop"]).arg(&image).arg(&dir))?;
         Ok(dir)
+    }
+
+    /// A file of this size, all of it the byte 5, on an ext4 whose image cannot grow any more: its pages are dirty and cannot
+    /// be written.
+    pub(crate) fn file_without_room(&self, size: usize) -> Result<PathBuf, Skip> {
+        let file = self.ext4(64 << 20)?.join("file");
+        std::fs::write(&file, vec![5; size]).expect("room for it");
+        let tmpfs = self.0.path().join("tmpfs");
+        tool(Command::new("mount").args(["-o", "remount,size=24m"]).arg(&tmpfs))?;
+        let mut filler = std::fs::File::create(tmpfs.join("filler")).expect("own file");
+        while filler.write_all(&[0; 4096]).is_ok() {}
+        Ok(file)
     }
 
     /// A btrfs, whose files have other devices in /proc than in stat(2). No smaller one can be made.

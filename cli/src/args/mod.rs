@@ -2,6 +2,7 @@
 
 pub(crate) mod advise;
 pub(crate) mod common;
+pub(crate) mod evict;
 pub(crate) mod generate;
 pub(crate) mod incore;
 pub(crate) mod sync;
@@ -33,6 +34,7 @@ pub(crate) enum Command {
     Incore(Box<incore::Incore>),
     #[command(visible_alias = "prewarm")]
     Warm(Box<warm::Warm>),
+    Evict(Box<evict::Evict>),
     Sync(Box<sync::Sync>),
     Advise(Box<advise::Advise>),
     Completions(generate::Completions),

@@ -223,6 +223,15 @@ impl<A: Act> Visitor for Doing<'_, A> {
 
 /// Acts on every file, and reports.
 pub(crate) fn run<A: Act>(call: &Call<'_>, act: &A) -> Result<Exit> {
+    run_and_judge(call, act, |_| Exit::Done)
+}
+
+/// Acts on every file, and reports; the exit status is that of `judge` when nothing failed and nobody interrupted.
+pub(crate) fn run_and_judge<A: Act>(
+    call: &Call<'_>,
+    act: &A,
+    judge: impl FnOnce(&Merged) -> Exit,
+) -> Result<Exit> {
     if formats::is_help(call.reporting.columns.as_deref()) {
         return formats::column_help(call.verb);
     }
@@ -233,7 +242,7 @@ pub(crate) fn run<A: Act>(call: &Call<'_>, act: &A) -> Result<Exit> {
     let stage = props.stage(call);
     let sinks = act_on(list, &options, &stage, act);
     let found = Merged::of(sinks, &Order::new(None, false, false));
-    conclude(call, &props, &stage, found, &options, |_| Exit::Done)
+    conclude(call, &props, &stage, found, &options, judge)
 }
 
 fn act_on<'a, A: Act>(

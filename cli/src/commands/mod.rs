@@ -3,6 +3,7 @@
 mod acts;
 mod advices;
 pub(crate) mod advise;
+pub(crate) mod evict;
 mod formats;
 pub(crate) mod generate;
 pub(crate) mod incore;
