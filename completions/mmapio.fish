@@ -30,6 +30,11 @@ never\t''"
 complete -c mmapio -n "__fish_mmapio_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mmapio -n "__fish_mmapio_needs_command" -s V -l version -d 'Print version'
 complete -c mmapio -n "__fish_mmapio_needs_command" -f -a "incore" -d 'Show what is resident in memory: counts, strips, exact ranges'
+complete -c mmapio -n "__fish_mmapio_needs_command" -f -a "warm" -d 'Load files into memory, and prove it'
+complete -c mmapio -n "__fish_mmapio_needs_command" -f -a "prewarm" -d 'Load files into memory, and prove it'
+complete -c mmapio -n "__fish_mmapio_needs_command" -f -a "evict" -d 'Drop files from memory, and say what stayed and why'
+complete -c mmapio -n "__fish_mmapio_needs_command" -f -a "sync" -d 'Write dirty pages back, and say how many there were'
+complete -c mmapio -n "__fish_mmapio_needs_command" -f -a "advise" -d 'Give the kernel an advice about files: madvise, posix_fadvise, or to a running process'
 complete -c mmapio -n "__fish_mmapio_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c mmapio -n "__fish_mmapio_needs_command" -f -a "man" -d 'Print a manual page, or write all of them'
 complete -c mmapio -n "__fish_mmapio_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -93,9 +98,295 @@ complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -s s -l summary -d
 complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l ascii -d 'Draw strips with ASCII characters'
 complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l exact -d 'Print sizes in tables as plain bytes'
 complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -s q -l quiet -d 'Say nothing of paths that fail; the exit status still tells'
-complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -s v -l verbose -d 'Say more: how many files there were, how many of them unknown or failed, and how long it took'
+complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -s v -l verbose -d 'Say more: all files in tables that would leave some out; how many there were and how long it took'
 complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -s V -l version -d 'Print version'
+complete -c mmapio -n "__fish_mmapio_using_subcommand warm" -l include -d 'Take only files that match GLOB' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand warm" -l exclude -d 'Leave out files and directories that match GLOB (as for --include)' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand warm" -l min-size -d 'Leave out files smaller than SIZE' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand warm" -l max-size -d 'Leave out files larger than SIZE' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand warm" -l max-depth -d 'Go at most N directories deep: 1 takes the files directly in a named directory, 0 only named files' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand warm" -l files-from -d 'Take paths from FILE, one a line; `-` is standard input. Lines are taken as they are, empty ones left out' -r -F
+complete -c mmapio -n "__fish_mmapio_using_subcommand warm" -l files0-from -d 'Take paths from FILE, each ended by a NUL byte, as `find -print0` writes them; `-` is standard input' -r -F
+complete -c mmapio -n "__fish_mmapio_using_subcommand warm" -l range -d 'Look at this part of each file only: OFFSET[+LENGTH], without a length to the end' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand warm" -s j -l jobs -d 'Use at most N threads [default: one a processor]' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand warm" -l head -d 'The first SIZE bytes of each file; with --tail or --range, those too' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand warm" -l tail -d 'The last SIZE bytes of each file; with --head or --range, those too' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand warm" -l ranges-from -d 'The files and ranges that FILE lists; `-` is standard input' -r -F
+complete -c mmapio -n "__fish_mmapio_using_subcommand warm" -l rate -d 'Load at most SIZE bytes a second' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand warm" -l max-memory -d 'Refuse to load more than this: a size, or a percentage of the memory that is to be had [default: 100%]' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand warm" -l require -d 'Demand that so much of what was asked for is in memory at the end, else exit with status 3' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand warm" -l probe -d 'Which system call tells what is absent' -r -f -a "auto\t'cachestat where it is there and right, else mincore'
+cachestat\t'cachestat or unknown'
+mincore\t'mincore or unknown: slower, but does not count pages that are being read or could not be'"
+complete -c mmapio -n "__fish_mmapio_using_subcommand warm" -l format -d 'How to write the report' -r -f -a "table\t'For people: aligned columns'
+json\t'One JSON document'
+ndjson\t'One JSON record a line, as they are found'
+csv\t'Comma-separated values, as they are found'"
+complete -c mmapio -n "__fish_mmapio_using_subcommand warm" -l columns -d 'The columns of tables and csv, separated by commas; `help` lists them' -r -f -a "size\t''
+pages\t''
+before_resident_bytes\t''
+before_resident_pages\t''
+before_dirty_pages\t''
+before_writeback_pages\t''
+resident_pages\t''
+resident_bytes\t''
+resident_percent\t''
+dirty_pages\t''
+writeback_pages\t''
+evicted_pages\t''
+recently_evicted_pages\t''
+probe\t''
+requested_pages\t''
+requested_bytes\t''
+changed_pages\t''
+changed_bytes\t''
+seconds\t''
+bytes_per_second\t''
+remaining\t''
+path\t''
+note\t''
+help\t''"
+complete -c mmapio -n "__fish_mmapio_using_subcommand warm" -l progress -d 'Show progress on standard error: of long walks on a terminal, always (as lines where there is no terminal), never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c mmapio -n "__fish_mmapio_using_subcommand warm" -l color -d 'Controls when to use color' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mmapio -n "__fish_mmapio_using_subcommand warm" -s x -l one-file-system -d 'Stay on the filesystem of each named directory'
+complete -c mmapio -n "__fish_mmapio_using_subcommand warm" -s L -l follow -d 'Follow symbolic links below named directories; loops are noticed'
+complete -c mmapio -n "__fish_mmapio_using_subcommand warm" -l force -d 'Load even what does not fit into the memory that is to be had'
+complete -c mmapio -n "__fish_mmapio_using_subcommand warm" -s n -l dry-run -d 'Change nothing: report what would be done'
+complete -c mmapio -n "__fish_mmapio_using_subcommand warm" -l exact -d 'Print sizes in tables as plain bytes'
+complete -c mmapio -n "__fish_mmapio_using_subcommand warm" -s q -l quiet -d 'Say nothing of paths that fail; the exit status still tells'
+complete -c mmapio -n "__fish_mmapio_using_subcommand warm" -s v -l verbose -d 'Say more: all files in tables that would leave some out; how many there were and how long it took'
+complete -c mmapio -n "__fish_mmapio_using_subcommand warm" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mmapio -n "__fish_mmapio_using_subcommand warm" -s V -l version -d 'Print version'
+complete -c mmapio -n "__fish_mmapio_using_subcommand prewarm" -l include -d 'Take only files that match GLOB' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand prewarm" -l exclude -d 'Leave out files and directories that match GLOB (as for --include)' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand prewarm" -l min-size -d 'Leave out files smaller than SIZE' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand prewarm" -l max-size -d 'Leave out files larger than SIZE' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand prewarm" -l max-depth -d 'Go at most N directories deep: 1 takes the files directly in a named directory, 0 only named files' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand prewarm" -l files-from -d 'Take paths from FILE, one a line; `-` is standard input. Lines are taken as they are, empty ones left out' -r -F
+complete -c mmapio -n "__fish_mmapio_using_subcommand prewarm" -l files0-from -d 'Take paths from FILE, each ended by a NUL byte, as `find -print0` writes them; `-` is standard input' -r -F
+complete -c mmapio -n "__fish_mmapio_using_subcommand prewarm" -l range -d 'Look at this part of each file only: OFFSET[+LENGTH], without a length to the end' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand prewarm" -s j -l jobs -d 'Use at most N threads [default: one a processor]' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand prewarm" -l head -d 'The first SIZE bytes of each file; with --tail or --range, those too' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand prewarm" -l tail -d 'The last SIZE bytes of each file; with --head or --range, those too' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand prewarm" -l ranges-from -d 'The files and ranges that FILE lists; `-` is standard input' -r -F
+complete -c mmapio -n "__fish_mmapio_using_subcommand prewarm" -l rate -d 'Load at most SIZE bytes a second' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand prewarm" -l max-memory -d 'Refuse to load more than this: a size, or a percentage of the memory that is to be had [default: 100%]' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand prewarm" -l require -d 'Demand that so much of what was asked for is in memory at the end, else exit with status 3' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand prewarm" -l probe -d 'Which system call tells what is absent' -r -f -a "auto\t'cachestat where it is there and right, else mincore'
+cachestat\t'cachestat or unknown'
+mincore\t'mincore or unknown: slower, but does not count pages that are being read or could not be'"
+complete -c mmapio -n "__fish_mmapio_using_subcommand prewarm" -l format -d 'How to write the report' -r -f -a "table\t'For people: aligned columns'
+json\t'One JSON document'
+ndjson\t'One JSON record a line, as they are found'
+csv\t'Comma-separated values, as they are found'"
+complete -c mmapio -n "__fish_mmapio_using_subcommand prewarm" -l columns -d 'The columns of tables and csv, separated by commas; `help` lists them' -r -f -a "size\t''
+pages\t''
+before_resident_bytes\t''
+before_resident_pages\t''
+before_dirty_pages\t''
+before_writeback_pages\t''
+resident_pages\t''
+resident_bytes\t''
+resident_percent\t''
+dirty_pages\t''
+writeback_pages\t''
+evicted_pages\t''
+recently_evicted_pages\t''
+probe\t''
+requested_pages\t''
+requested_bytes\t''
+changed_pages\t''
+changed_bytes\t''
+seconds\t''
+bytes_per_second\t''
+remaining\t''
+path\t''
+note\t''
+help\t''"
+complete -c mmapio -n "__fish_mmapio_using_subcommand prewarm" -l progress -d 'Show progress on standard error: of long walks on a terminal, always (as lines where there is no terminal), never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c mmapio -n "__fish_mmapio_using_subcommand prewarm" -l color -d 'Controls when to use color' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mmapio -n "__fish_mmapio_using_subcommand prewarm" -s x -l one-file-system -d 'Stay on the filesystem of each named directory'
+complete -c mmapio -n "__fish_mmapio_using_subcommand prewarm" -s L -l follow -d 'Follow symbolic links below named directories; loops are noticed'
+complete -c mmapio -n "__fish_mmapio_using_subcommand prewarm" -l force -d 'Load even what does not fit into the memory that is to be had'
+complete -c mmapio -n "__fish_mmapio_using_subcommand prewarm" -s n -l dry-run -d 'Change nothing: report what would be done'
+complete -c mmapio -n "__fish_mmapio_using_subcommand prewarm" -l exact -d 'Print sizes in tables as plain bytes'
+complete -c mmapio -n "__fish_mmapio_using_subcommand prewarm" -s q -l quiet -d 'Say nothing of paths that fail; the exit status still tells'
+complete -c mmapio -n "__fish_mmapio_using_subcommand prewarm" -s v -l verbose -d 'Say more: all files in tables that would leave some out; how many there were and how long it took'
+complete -c mmapio -n "__fish_mmapio_using_subcommand prewarm" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mmapio -n "__fish_mmapio_using_subcommand prewarm" -s V -l version -d 'Print version'
+complete -c mmapio -n "__fish_mmapio_using_subcommand evict" -l include -d 'Take only files that match GLOB' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand evict" -l exclude -d 'Leave out files and directories that match GLOB (as for --include)' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand evict" -l min-size -d 'Leave out files smaller than SIZE' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand evict" -l max-size -d 'Leave out files larger than SIZE' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand evict" -l max-depth -d 'Go at most N directories deep: 1 takes the files directly in a named directory, 0 only named files' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand evict" -l files-from -d 'Take paths from FILE, one a line; `-` is standard input. Lines are taken as they are, empty ones left out' -r -F
+complete -c mmapio -n "__fish_mmapio_using_subcommand evict" -l files0-from -d 'Take paths from FILE, each ended by a NUL byte, as `find -print0` writes them; `-` is standard input' -r -F
+complete -c mmapio -n "__fish_mmapio_using_subcommand evict" -l range -d 'Look at this part of each file only: OFFSET[+LENGTH], without a length to the end' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand evict" -s j -l jobs -d 'Use at most N threads [default: one a processor]' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand evict" -l all-but -d 'Keep this part of each file, and drop the rest: OFFSET[+LENGTH], without a length to the end' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand evict" -l format -d 'How to write the report' -r -f -a "table\t'For people: aligned columns'
+json\t'One JSON document'
+ndjson\t'One JSON record a line, as they are found'
+csv\t'Comma-separated values, as they are found'"
+complete -c mmapio -n "__fish_mmapio_using_subcommand evict" -l columns -d 'The columns of tables and csv, separated by commas; `help` lists them' -r -f -a "size\t''
+pages\t''
+before_resident_bytes\t''
+before_resident_pages\t''
+before_dirty_pages\t''
+before_writeback_pages\t''
+resident_pages\t''
+resident_bytes\t''
+resident_percent\t''
+dirty_pages\t''
+writeback_pages\t''
+evicted_pages\t''
+recently_evicted_pages\t''
+probe\t''
+requested_pages\t''
+requested_bytes\t''
+changed_pages\t''
+changed_bytes\t''
+seconds\t''
+bytes_per_second\t''
+remaining\t''
+path\t''
+note\t''
+help\t''"
+complete -c mmapio -n "__fish_mmapio_using_subcommand evict" -l progress -d 'Show progress on standard error: of long walks on a terminal, always (as lines where there is no terminal), never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c mmapio -n "__fish_mmapio_using_subcommand evict" -l color -d 'Controls when to use color' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mmapio -n "__fish_mmapio_using_subcommand evict" -s x -l one-file-system -d 'Stay on the filesystem of each named directory'
+complete -c mmapio -n "__fish_mmapio_using_subcommand evict" -s L -l follow -d 'Follow symbolic links below named directories; loops are noticed'
+complete -c mmapio -n "__fish_mmapio_using_subcommand evict" -l sync -d 'Write each file back first (fdatasync), so that dirty pages go, too'
+complete -c mmapio -n "__fish_mmapio_using_subcommand evict" -l require -d 'Exit with status 3 when anything stayed in memory, or when that is unknown'
+complete -c mmapio -n "__fish_mmapio_using_subcommand evict" -s n -l dry-run -d 'Change nothing: report what would be done'
+complete -c mmapio -n "__fish_mmapio_using_subcommand evict" -l exact -d 'Print sizes in tables as plain bytes'
+complete -c mmapio -n "__fish_mmapio_using_subcommand evict" -s q -l quiet -d 'Say nothing of paths that fail; the exit status still tells'
+complete -c mmapio -n "__fish_mmapio_using_subcommand evict" -s v -l verbose -d 'Say more: all files in tables that would leave some out; how many there were and how long it took'
+complete -c mmapio -n "__fish_mmapio_using_subcommand evict" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mmapio -n "__fish_mmapio_using_subcommand evict" -s V -l version -d 'Print version'
+complete -c mmapio -n "__fish_mmapio_using_subcommand sync" -l include -d 'Take only files that match GLOB' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand sync" -l exclude -d 'Leave out files and directories that match GLOB (as for --include)' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand sync" -l min-size -d 'Leave out files smaller than SIZE' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand sync" -l max-size -d 'Leave out files larger than SIZE' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand sync" -l max-depth -d 'Go at most N directories deep: 1 takes the files directly in a named directory, 0 only named files' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand sync" -l files-from -d 'Take paths from FILE, one a line; `-` is standard input. Lines are taken as they are, empty ones left out' -r -F
+complete -c mmapio -n "__fish_mmapio_using_subcommand sync" -l files0-from -d 'Take paths from FILE, each ended by a NUL byte, as `find -print0` writes them; `-` is standard input' -r -F
+complete -c mmapio -n "__fish_mmapio_using_subcommand sync" -l range -d 'Look at this part of each file only: OFFSET[+LENGTH], without a length to the end' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand sync" -s j -l jobs -d 'Use at most N threads [default: one a processor]' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand sync" -l format -d 'How to write the report' -r -f -a "table\t'For people: aligned columns'
+json\t'One JSON document'
+ndjson\t'One JSON record a line, as they are found'
+csv\t'Comma-separated values, as they are found'"
+complete -c mmapio -n "__fish_mmapio_using_subcommand sync" -l columns -d 'The columns of tables and csv, separated by commas; `help` lists them' -r -f -a "size\t''
+pages\t''
+before_resident_bytes\t''
+before_resident_pages\t''
+before_dirty_pages\t''
+before_writeback_pages\t''
+resident_pages\t''
+resident_bytes\t''
+resident_percent\t''
+dirty_pages\t''
+writeback_pages\t''
+evicted_pages\t''
+recently_evicted_pages\t''
+probe\t''
+requested_pages\t''
+requested_bytes\t''
+changed_pages\t''
+changed_bytes\t''
+seconds\t''
+bytes_per_second\t''
+remaining\t''
+path\t''
+note\t''
+help\t''"
+complete -c mmapio -n "__fish_mmapio_using_subcommand sync" -l progress -d 'Show progress on standard error: of long walks on a terminal, always (as lines where there is no terminal), never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c mmapio -n "__fish_mmapio_using_subcommand sync" -l color -d 'Controls when to use color' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mmapio -n "__fish_mmapio_using_subcommand sync" -s x -l one-file-system -d 'Stay on the filesystem of each named directory'
+complete -c mmapio -n "__fish_mmapio_using_subcommand sync" -s L -l follow -d 'Follow symbolic links below named directories; loops are noticed'
+complete -c mmapio -n "__fish_mmapio_using_subcommand sync" -l data-only -d 'Write the data, and of the metadata only what reading it needs: fdatasync'
+complete -c mmapio -n "__fish_mmapio_using_subcommand sync" -l async -d 'Start writing and do not wait: sync_file_range. Nothing is durable when it returns, and no failure is noticed'
+complete -c mmapio -n "__fish_mmapio_using_subcommand sync" -l msync -d 'Write through a mapping: msync with MS_SYNC. Needs the permission to write'
+complete -c mmapio -n "__fish_mmapio_using_subcommand sync" -l invalidate -d 'The same with MS_INVALIDATE, for those who want that very call'
+complete -c mmapio -n "__fish_mmapio_using_subcommand sync" -s n -l dry-run -d 'Change nothing: report what would be done'
+complete -c mmapio -n "__fish_mmapio_using_subcommand sync" -l exact -d 'Print sizes in tables as plain bytes'
+complete -c mmapio -n "__fish_mmapio_using_subcommand sync" -s q -l quiet -d 'Say nothing of paths that fail; the exit status still tells'
+complete -c mmapio -n "__fish_mmapio_using_subcommand sync" -s v -l verbose -d 'Say more: all files in tables that would leave some out; how many there were and how long it took'
+complete -c mmapio -n "__fish_mmapio_using_subcommand sync" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mmapio -n "__fish_mmapio_using_subcommand sync" -s V -l version -d 'Print version'
+complete -c mmapio -n "__fish_mmapio_using_subcommand advise" -l include -d 'Take only files that match GLOB' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand advise" -l exclude -d 'Leave out files and directories that match GLOB (as for --include)' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand advise" -l min-size -d 'Leave out files smaller than SIZE' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand advise" -l max-size -d 'Leave out files larger than SIZE' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand advise" -l max-depth -d 'Go at most N directories deep: 1 takes the files directly in a named directory, 0 only named files' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand advise" -l files-from -d 'Take paths from FILE, one a line; `-` is standard input. Lines are taken as they are, empty ones left out' -r -F
+complete -c mmapio -n "__fish_mmapio_using_subcommand advise" -l files0-from -d 'Take paths from FILE, each ended by a NUL byte, as `find -print0` writes them; `-` is standard input' -r -F
+complete -c mmapio -n "__fish_mmapio_using_subcommand advise" -l range -d 'Look at this part of each file only: OFFSET[+LENGTH], without a length to the end' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand advise" -s j -l jobs -d 'Use at most N threads [default: one a processor]' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand advise" -l pid -d 'Advise this process about its mappings of the files, by process_madvise(2)' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand advise" -l call -d 'The call that carries the advice, where there are two [default: the first one in --list]' -r -f -a "madvise\t'madvise(2), on a mapping'
+fadvise\t'posix_fadvise(2), on a descriptor'"
+complete -c mmapio -n "__fish_mmapio_using_subcommand advise" -l format -d 'How to write the report' -r -f -a "table\t'For people: aligned columns'
+json\t'One JSON document'
+ndjson\t'One JSON record a line, as they are found'
+csv\t'Comma-separated values, as they are found'"
+complete -c mmapio -n "__fish_mmapio_using_subcommand advise" -l columns -d 'The columns of tables and csv, separated by commas; `help` lists them' -r -f -a "size\t''
+pages\t''
+before_resident_bytes\t''
+before_resident_pages\t''
+before_dirty_pages\t''
+before_writeback_pages\t''
+resident_pages\t''
+resident_bytes\t''
+resident_percent\t''
+dirty_pages\t''
+writeback_pages\t''
+evicted_pages\t''
+recently_evicted_pages\t''
+probe\t''
+requested_pages\t''
+requested_bytes\t''
+changed_pages\t''
+changed_bytes\t''
+seconds\t''
+bytes_per_second\t''
+remaining\t''
+path\t''
+note\t''
+help\t''"
+complete -c mmapio -n "__fish_mmapio_using_subcommand advise" -l progress -d 'Show progress on standard error: of long walks on a terminal, always (as lines where there is no terminal), never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c mmapio -n "__fish_mmapio_using_subcommand advise" -l color -d 'Controls when to use color' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mmapio -n "__fish_mmapio_using_subcommand advise" -s x -l one-file-system -d 'Stay on the filesystem of each named directory'
+complete -c mmapio -n "__fish_mmapio_using_subcommand advise" -s L -l follow -d 'Follow symbolic links below named directories; loops are noticed'
+complete -c mmapio -n "__fish_mmapio_using_subcommand advise" -l list -d 'List every advice, as a table or in another --format; with ADVICE this one'
+complete -c mmapio -n "__fish_mmapio_using_subcommand advise" -s n -l dry-run -d 'Change nothing: report what would be done'
+complete -c mmapio -n "__fish_mmapio_using_subcommand advise" -l exact -d 'Print sizes in tables as plain bytes'
+complete -c mmapio -n "__fish_mmapio_using_subcommand advise" -s q -l quiet -d 'Say nothing of paths that fail; the exit status still tells'
+complete -c mmapio -n "__fish_mmapio_using_subcommand advise" -s v -l verbose -d 'Say more: all files in tables that would leave some out; how many there were and how long it took'
+complete -c mmapio -n "__fish_mmapio_using_subcommand advise" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mmapio -n "__fish_mmapio_using_subcommand advise" -s V -l version -d 'Print version'
 complete -c mmapio -n "__fish_mmapio_using_subcommand completions" -l color -d 'Controls when to use color' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -107,7 +398,11 @@ always\t''
 never\t''"
 complete -c mmapio -n "__fish_mmapio_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mmapio -n "__fish_mmapio_using_subcommand man" -s V -l version -d 'Print version'
-complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore completions man help" -f -a "incore" -d 'Show what is resident in memory: counts, strips, exact ranges'
-complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore completions man help" -f -a "completions" -d 'Print the completion script of a shell'
-complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore completions man help" -f -a "man" -d 'Print a manual page, or write all of them'
-complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict sync advise completions man help" -f -a "incore" -d 'Show what is resident in memory: counts, strips, exact ranges'
+complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict sync advise completions man help" -f -a "warm" -d 'Load files into memory, and prove it'
+complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict sync advise completions man help" -f -a "evict" -d 'Drop files from memory, and say what stayed and why'
+complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict sync advise completions man help" -f -a "sync" -d 'Write dirty pages back, and say how many there were'
+complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict sync advise completions man help" -f -a "advise" -d 'Give the kernel an advice about files: madvise, posix_fadvise, or to a running process'
+complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict sync advise completions man help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict sync advise completions man help" -f -a "man" -d 'Print a manual page, or write all of them'
+complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict sync advise completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

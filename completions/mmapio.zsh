@@ -72,12 +72,252 @@ never\:"Never"))' \
 '--exact[Print sizes in tables as plain bytes]' \
 '(-v --verbose)-q[Say nothing of paths that fail; the exit status still tells]' \
 '(-v --verbose)--quiet[Say nothing of paths that fail; the exit status still tells]' \
-'-v[Say more\: how many files there were, how many of them unknown or failed, and how long it took]' \
-'--verbose[Say more\: how many files there were, how many of them unknown or failed, and how long it took]' \
+'-v[Say more\: all files in tables that would leave some out; how many there were and how long it took]' \
+'--verbose[Say more\: all files in tables that would leave some out; how many there were and how long it took]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
 '-V[Print version]' \
 '--version[Print version]' \
+'*::paths -- Files, directories (walked to their end) and block devices:_files' \
+&& ret=0
+;;
+(warm)
+_arguments "${_arguments_options[@]}" : \
+'*--include=[Take only files that match GLOB]:GLOB:_default' \
+'*--exclude=[Leave out files and directories that match GLOB (as for --include)]:GLOB:_default' \
+'--min-size=[Leave out files smaller than SIZE]:SIZE:_default' \
+'--max-size=[Leave out files larger than SIZE]:SIZE:_default' \
+'--max-depth=[Go at most N directories deep\: 1 takes the files directly in a named directory, 0 only named files]:N:_default' \
+'(--files0-from)--files-from=[Take paths from FILE, one a line; \`-\` is standard input. Lines are taken as they are, empty ones left out]:FILE:_files' \
+'--files0-from=[Take paths from FILE, each ended by a NUL byte, as \`find -print0\` writes them; \`-\` is standard input]:FILE:_files' \
+'--range=[Look at this part of each file only\: OFFSET\[+LENGTH\], without a length to the end]:OFFSET[+LENGTH]:_default' \
+'-j+[Use at most N threads \[default\: one a processor\]]:N:_default' \
+'--jobs=[Use at most N threads \[default\: one a processor\]]:N:_default' \
+'--head=[The first SIZE bytes of each file; with --tail or --range, those too]:SIZE:_default' \
+'--tail=[The last SIZE bytes of each file; with --head or --range, those too]:SIZE:_default' \
+'(--files-from --files0-from --range --head --tail)--ranges-from=[The files and ranges that FILE lists; \`-\` is standard input]:FILE:_files' \
+'--rate=[Load at most SIZE bytes a second]:SIZE[/s]:_default' \
+'--max-memory=[Refuse to load more than this\: a size, or a percentage of the memory that is to be had \[default\: 100%\]]:SIZE|PERCENT%:_default' \
+'--require=[Demand that so much of what was asked for is in memory at the end, else exit with status 3]:PERCENT:_default' \
+'--probe=[Which system call tells what is absent]:CALL:((auto\:"cachestat where it is there and right, else mincore"
+cachestat\:"cachestat or unknown"
+mincore\:"mincore or unknown\: slower, but does not count pages that are being read or could not be"))' \
+'--format=[How to write the report]:FORMAT:((table\:"For people\: aligned columns"
+json\:"One JSON document"
+ndjson\:"One JSON record a line, as they are found"
+csv\:"Comma-separated values, as they are found"))' \
+'*--columns=[The columns of tables and csv, separated by commas; \`help\` lists them]:LIST:(size pages before_resident_bytes before_resident_pages before_dirty_pages before_writeback_pages resident_pages resident_bytes resident_percent dirty_pages writeback_pages evicted_pages recently_evicted_pages probe requested_pages requested_bytes changed_pages changed_bytes seconds bytes_per_second remaining path note help)' \
+'--progress=[Show progress on standard error\: of long walks on a terminal, always (as lines where there is no terminal), never]:WHEN:((auto\:"On a terminal"
+always\:"Always"
+never\:"Never"))' \
+'--color=[Controls when to use color]:WHEN:(auto always never)' \
+'-x[Stay on the filesystem of each named directory]' \
+'--one-file-system[Stay on the filesystem of each named directory]' \
+'-L[Follow symbolic links below named directories; loops are noticed]' \
+'--follow[Follow symbolic links below named directories; loops are noticed]' \
+'--force[Load even what does not fit into the memory that is to be had]' \
+'-n[Change nothing\: report what would be done]' \
+'--dry-run[Change nothing\: report what would be done]' \
+'--exact[Print sizes in tables as plain bytes]' \
+'(-v --verbose)-q[Say nothing of paths that fail; the exit status still tells]' \
+'(-v --verbose)--quiet[Say nothing of paths that fail; the exit status still tells]' \
+'-v[Say more\: all files in tables that would leave some out; how many there were and how long it took]' \
+'--verbose[Say more\: all files in tables that would leave some out; how many there were and how long it took]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'-V[Print version]' \
+'--version[Print version]' \
+'*::paths -- Files, directories (walked to their end) and block devices:_files' \
+&& ret=0
+;;
+(prewarm)
+_arguments "${_arguments_options[@]}" : \
+'*--include=[Take only files that match GLOB]:GLOB:_default' \
+'*--exclude=[Leave out files and directories that match GLOB (as for --include)]:GLOB:_default' \
+'--min-size=[Leave out files smaller than SIZE]:SIZE:_default' \
+'--max-size=[Leave out files larger than SIZE]:SIZE:_default' \
+'--max-depth=[Go at most N directories deep\: 1 takes the files directly in a named directory, 0 only named files]:N:_default' \
+'(--files0-from)--files-from=[Take paths from FILE, one a line; \`-\` is standard input. Lines are taken as they are, empty ones left out]:FILE:_files' \
+'--files0-from=[Take paths from FILE, each ended by a NUL byte, as \`find -print0\` writes them; \`-\` is standard input]:FILE:_files' \
+'--range=[Look at this part of each file only\: OFFSET\[+LENGTH\], without a length to the end]:OFFSET[+LENGTH]:_default' \
+'-j+[Use at most N threads \[default\: one a processor\]]:N:_default' \
+'--jobs=[Use at most N threads \[default\: one a processor\]]:N:_default' \
+'--head=[The first SIZE bytes of each file; with --tail or --range, those too]:SIZE:_default' \
+'--tail=[The last SIZE bytes of each file; with --head or --range, those too]:SIZE:_default' \
+'(--files-from --files0-from --range --head --tail)--ranges-from=[The files and ranges that FILE lists; \`-\` is standard input]:FILE:_files' \
+'--rate=[Load at most SIZE bytes a second]:SIZE[/s]:_default' \
+'--max-memory=[Refuse to load more than this\: a size, or a percentage of the memory that is to be had \[default\: 100%\]]:SIZE|PERCENT%:_default' \
+'--require=[Demand that so much of what was asked for is in memory at the end, else exit with status 3]:PERCENT:_default' \
+'--probe=[Which system call tells what is absent]:CALL:((auto\:"cachestat where it is there and right, else mincore"
+cachestat\:"cachestat or unknown"
+mincore\:"mincore or unknown\: slower, but does not count pages that are being read or could not be"))' \
+'--format=[How to write the report]:FORMAT:((table\:"For people\: aligned columns"
+json\:"One JSON document"
+ndjson\:"One JSON record a line, as they are found"
+csv\:"Comma-separated values, as they are found"))' \
+'*--columns=[The columns of tables and csv, separated by commas; \`help\` lists them]:LIST:(size pages before_resident_bytes before_resident_pages before_dirty_pages before_writeback_pages resident_pages resident_bytes resident_percent dirty_pages writeback_pages evicted_pages recently_evicted_pages probe requested_pages requested_bytes changed_pages changed_bytes seconds bytes_per_second remaining path note help)' \
+'--progress=[Show progress on standard error\: of long walks on a terminal, always (as lines where there is no terminal), never]:WHEN:((auto\:"On a terminal"
+always\:"Always"
+never\:"Never"))' \
+'--color=[Controls when to use color]:WHEN:(auto always never)' \
+'-x[Stay on the filesystem of each named directory]' \
+'--one-file-system[Stay on the filesystem of each named directory]' \
+'-L[Follow symbolic links below named directories; loops are noticed]' \
+'--follow[Follow symbolic links below named directories; loops are noticed]' \
+'--force[Load even what does not fit into the memory that is to be had]' \
+'-n[Change nothing\: report what would be done]' \
+'--dry-run[Change nothing\: report what would be done]' \
+'--exact[Print sizes in tables as plain bytes]' \
+'(-v --verbose)-q[Say nothing of paths that fail; the exit status still tells]' \
+'(-v --verbose)--quiet[Say nothing of paths that fail; the exit status still tells]' \
+'-v[Say more\: all files in tables that would leave some out; how many there were and how long it took]' \
+'--verbose[Say more\: all files in tables that would leave some out; how many there were and how long it took]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'-V[Print version]' \
+'--version[Print version]' \
+'*::paths -- Files, directories (walked to their end) and block devices:_files' \
+&& ret=0
+;;
+(evict)
+_arguments "${_arguments_options[@]}" : \
+'*--include=[Take only files that match GLOB]:GLOB:_default' \
+'*--exclude=[Leave out files and directories that match GLOB (as for --include)]:GLOB:_default' \
+'--min-size=[Leave out files smaller than SIZE]:SIZE:_default' \
+'--max-size=[Leave out files larger than SIZE]:SIZE:_default' \
+'--max-depth=[Go at most N directories deep\: 1 takes the files directly in a named directory, 0 only named files]:N:_default' \
+'(--files0-from)--files-from=[Take paths from FILE, one a line; \`-\` is standard input. Lines are taken as they are, empty ones left out]:FILE:_files' \
+'--files0-from=[Take paths from FILE, each ended by a NUL byte, as \`find -print0\` writes them; \`-\` is standard input]:FILE:_files' \
+'--range=[Look at this part of each file only\: OFFSET\[+LENGTH\], without a length to the end]:OFFSET[+LENGTH]:_default' \
+'-j+[Use at most N threads \[default\: one a processor\]]:N:_default' \
+'--jobs=[Use at most N threads \[default\: one a processor\]]:N:_default' \
+'(--range)--all-but=[Keep this part of each file, and drop the rest\: OFFSET\[+LENGTH\], without a length to the end]:OFFSET[+LENGTH]:_default' \
+'--format=[How to write the report]:FORMAT:((table\:"For people\: aligned columns"
+json\:"One JSON document"
+ndjson\:"One JSON record a line, as they are found"
+csv\:"Comma-separated values, as they are found"))' \
+'*--columns=[The columns of tables and csv, separated by commas; \`help\` lists them]:LIST:(size pages before_resident_bytes before_resident_pages before_dirty_pages before_writeback_pages resident_pages resident_bytes resident_percent dirty_pages writeback_pages evicted_pages recently_evicted_pages probe requested_pages requested_bytes changed_pages changed_bytes seconds bytes_per_second remaining path note help)' \
+'--progress=[Show progress on standard error\: of long walks on a terminal, always (as lines where there is no terminal), never]:WHEN:((auto\:"On a terminal"
+always\:"Always"
+never\:"Never"))' \
+'--color=[Controls when to use color]:WHEN:(auto always never)' \
+'-x[Stay on the filesystem of each named directory]' \
+'--one-file-system[Stay on the filesystem of each named directory]' \
+'-L[Follow symbolic links below named directories; loops are noticed]' \
+'--follow[Follow symbolic links below named directories; loops are noticed]' \
+'--sync[Write each file back first (fdatasync), so that dirty pages go, too]' \
+'(-n --dry-run)--require[Exit with status 3 when anything stayed in memory, or when that is unknown]' \
+'-n[Change nothing\: report what would be done]' \
+'--dry-run[Change nothing\: report what would be done]' \
+'--exact[Print sizes in tables as plain bytes]' \
+'(-v --verbose)-q[Say nothing of paths that fail; the exit status still tells]' \
+'(-v --verbose)--quiet[Say nothing of paths that fail; the exit status still tells]' \
+'-v[Say more\: all files in tables that would leave some out; how many there were and how long it took]' \
+'--verbose[Say more\: all files in tables that would leave some out; how many there were and how long it took]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'-V[Print version]' \
+'--version[Print version]' \
+'*::paths -- Files, directories (walked to their end) and block devices:_files' \
+&& ret=0
+;;
+(sync)
+_arguments "${_arguments_options[@]}" : \
+'*--include=[Take only files that match GLOB]:GLOB:_default' \
+'*--exclude=[Leave out files and directories that match GLOB (as for --include)]:GLOB:_default' \
+'--min-size=[Leave out files smaller than SIZE]:SIZE:_default' \
+'--max-size=[Leave out files larger than SIZE]:SIZE:_default' \
+'--max-depth=[Go at most N directories deep\: 1 takes the files directly in a named directory, 0 only named files]:N:_default' \
+'(--files0-from)--files-from=[Take paths from FILE, one a line; \`-\` is standard input. Lines are taken as they are, empty ones left out]:FILE:_files' \
+'--files0-from=[Take paths from FILE, each ended by a NUL byte, as \`find -print0\` writes them; \`-\` is standard input]:FILE:_files' \
+'--range=[Look at this part of each file only\: OFFSET\[+LENGTH\], without a length to the end]:OFFSET[+LENGTH]:_default' \
+'-j+[Use at most N threads \[default\: one a processor\]]:N:_default' \
+'--jobs=[Use at most N threads \[default\: one a processor\]]:N:_default' \
+'--format=[How to write the report]:FORMAT:((table\:"For people\: aligned columns"
+json\:"One JSON document"
+ndjson\:"One JSON record a line, as they are found"
+csv\:"Comma-separated values, as they are found"))' \
+'*--columns=[The columns of tables and csv, separated by commas; \`help\` lists them]:LIST:(size pages before_resident_bytes before_resident_pages before_dirty_pages before_writeback_pages resident_pages resident_bytes resident_percent dirty_pages writeback_pages evicted_pages recently_evicted_pages probe requested_pages requested_bytes changed_pages changed_bytes seconds bytes_per_second remaining path note help)' \
+'--progress=[Show progress on standard error\: of long walks on a terminal, always (as lines where there is no terminal), never]:WHEN:((auto\:"On a terminal"
+always\:"Always"
+never\:"Never"))' \
+'--color=[Controls when to use color]:WHEN:(auto always never)' \
+'-x[Stay on the filesystem of each named directory]' \
+'--one-file-system[Stay on the filesystem of each named directory]' \
+'-L[Follow symbolic links below named directories; loops are noticed]' \
+'--follow[Follow symbolic links below named directories; loops are noticed]' \
+'(--async --msync --invalidate)--data-only[Write the data, and of the metadata only what reading it needs\: fdatasync]' \
+'(--msync --invalidate)--async[Start writing and do not wait\: sync_file_range. Nothing is durable when it returns, and no failure is noticed]' \
+'--msync[Write through a mapping\: msync with MS_SYNC. Needs the permission to write]' \
+'--invalidate[The same with MS_INVALIDATE, for those who want that very call]' \
+'-n[Change nothing\: report what would be done]' \
+'--dry-run[Change nothing\: report what would be done]' \
+'--exact[Print sizes in tables as plain bytes]' \
+'(-v --verbose)-q[Say nothing of paths that fail; the exit status still tells]' \
+'(-v --verbose)--quiet[Say nothing of paths that fail; the exit status still tells]' \
+'-v[Say more\: all files in tables that would leave some out; how many there were and how long it took]' \
+'--verbose[Say more\: all files in tables that would leave some out; how many there were and how long it took]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'-V[Print version]' \
+'--version[Print version]' \
+'*::paths -- Files, directories (walked to their end) and block devices:_files' \
+&& ret=0
+;;
+(advise)
+_arguments "${_arguments_options[@]}" : \
+'*--include=[Take only files that match GLOB]:GLOB:_default' \
+'*--exclude=[Leave out files and directories that match GLOB (as for --include)]:GLOB:_default' \
+'--min-size=[Leave out files smaller than SIZE]:SIZE:_default' \
+'--max-size=[Leave out files larger than SIZE]:SIZE:_default' \
+'--max-depth=[Go at most N directories deep\: 1 takes the files directly in a named directory, 0 only named files]:N:_default' \
+'(--files0-from)--files-from=[Take paths from FILE, one a line; \`-\` is standard input. Lines are taken as they are, empty ones left out]:FILE:_files' \
+'--files0-from=[Take paths from FILE, each ended by a NUL byte, as \`find -print0\` writes them; \`-\` is standard input]:FILE:_files' \
+'--range=[Look at this part of each file only\: OFFSET\[+LENGTH\], without a length to the end]:OFFSET[+LENGTH]:_default' \
+'-j+[Use at most N threads \[default\: one a processor\]]:N:_default' \
+'--jobs=[Use at most N threads \[default\: one a processor\]]:N:_default' \
+'(--call)--pid=[Advise this process about its mappings of the files, by process_madvise(2)]:PID:_default' \
+'--call=[The call that carries the advice, where there are two \[default\: the first one in --list\]]:CALL:((madvise\:"madvise(2), on a mapping"
+fadvise\:"posix_fadvise(2), on a descriptor"))' \
+'--format=[How to write the report]:FORMAT:((table\:"For people\: aligned columns"
+json\:"One JSON document"
+ndjson\:"One JSON record a line, as they are found"
+csv\:"Comma-separated values, as they are found"))' \
+'*--columns=[The columns of tables and csv, separated by commas; \`help\` lists them]:LIST:(size pages before_resident_bytes before_resident_pages before_dirty_pages before_writeback_pages resident_pages resident_bytes resident_percent dirty_pages writeback_pages evicted_pages recently_evicted_pages probe requested_pages requested_bytes changed_pages changed_bytes seconds bytes_per_second remaining path note help)' \
+'--progress=[Show progress on standard error\: of long walks on a terminal, always (as lines where there is no terminal), never]:WHEN:((auto\:"On a terminal"
+always\:"Always"
+never\:"Never"))' \
+'--color=[Controls when to use color]:WHEN:(auto always never)' \
+'-x[Stay on the filesystem of each named directory]' \
+'--one-file-system[Stay on the filesystem of each named directory]' \
+'-L[Follow symbolic links below named directories; loops are noticed]' \
+'--follow[Follow symbolic links below named directories; loops are noticed]' \
+'(--files-from --files0-from --pid --call)--list[List every advice, as a table or in another --format; with ADVICE this one]' \
+'-n[Change nothing\: report what would be done]' \
+'--dry-run[Change nothing\: report what would be done]' \
+'--exact[Print sizes in tables as plain bytes]' \
+'(-v --verbose)-q[Say nothing of paths that fail; the exit status still tells]' \
+'(-v --verbose)--quiet[Say nothing of paths that fail; the exit status still tells]' \
+'-v[Say more\: all files in tables that would leave some out; how many there were and how long it took]' \
+'--verbose[Say more\: all files in tables that would leave some out; how many there were and how long it took]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'-V[Print version]' \
+'--version[Print version]' \
+'::advice -- The advice:((normal\:"reads ahead as usual\: takes back random, sequential, noreuse"
+random\:"reads no page ahead"
+sequential\:"reads more ahead; in a mapping, gives up sooner what was read"
+willneed\:"starts to read what is absent, only as much as the device takes at once"
+dontneed\:"drops clean pages that nobody maps; of dirty ones, starts writing back"
+noreuse\:"reading through the descriptor does not keep pages in memory longer"
+cold\:"makes its pages the first to go when memory is short"
+pageout\:"drops clean pages that nobody else maps; on tmpfs, moves them to swap"
+populate-read\:"reads what is absent, and waits for it\: an unreadable page is an error"
+collapse\:"puts its pages together to huge pages, reading what is absent"
+hugepage\:"lets the mapping have huge pages"
+nohugepage\:"keeps huge pages out of the mapping"
+mergeable\:"lets equal pages be shared that a private mapping has written; a shared one has none"
+unmergeable\:"takes back mergeable"))' \
 '*::paths -- Files, directories (walked to their end) and block devices:_files' \
 && ret=0
 ;;
@@ -123,6 +363,22 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(warm)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(evict)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(sync)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(advise)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (completions)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -148,31 +404,60 @@ esac
 _mmapio_commands() {
     local commands; commands=(
 'incore:Show what is resident in memory\: counts, strips, exact ranges' \
+'warm:Load files into memory, and prove it' \
+'prewarm:Load files into memory, and prove it' \
+'evict:Drop files from memory, and say what stayed and why' \
+'sync:Write dirty pages back, and say how many there were' \
+'advise:Give the kernel an advice about files\: madvise, posix_fadvise, or to a running process' \
 'completions:Print the completion script of a shell' \
 'man:Print a manual page, or write all of them' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'mmapio commands' commands "$@"
 }
+(( $+functions[_mmapio__subcmd__advise_commands] )) ||
+_mmapio__subcmd__advise_commands() {
+    local commands; commands=()
+    _describe -t commands 'mmapio advise commands' commands "$@"
+}
 (( $+functions[_mmapio__subcmd__completions_commands] )) ||
 _mmapio__subcmd__completions_commands() {
     local commands; commands=()
     _describe -t commands 'mmapio completions commands' commands "$@"
 }
+(( $+functions[_mmapio__subcmd__evict_commands] )) ||
+_mmapio__subcmd__evict_commands() {
+    local commands; commands=()
+    _describe -t commands 'mmapio evict commands' commands "$@"
+}
 (( $+functions[_mmapio__subcmd__help_commands] )) ||
 _mmapio__subcmd__help_commands() {
     local commands; commands=(
 'incore:Show what is resident in memory\: counts, strips, exact ranges' \
+'warm:Load files into memory, and prove it' \
+'evict:Drop files from memory, and say what stayed and why' \
+'sync:Write dirty pages back, and say how many there were' \
+'advise:Give the kernel an advice about files\: madvise, posix_fadvise, or to a running process' \
 'completions:Print the completion script of a shell' \
 'man:Print a manual page, or write all of them' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'mmapio help commands' commands "$@"
 }
+(( $+functions[_mmapio__subcmd__help__subcmd__advise_commands] )) ||
+_mmapio__subcmd__help__subcmd__advise_commands() {
+    local commands; commands=()
+    _describe -t commands 'mmapio help advise commands' commands "$@"
+}
 (( $+functions[_mmapio__subcmd__help__subcmd__completions_commands] )) ||
 _mmapio__subcmd__help__subcmd__completions_commands() {
     local commands; commands=()
     _describe -t commands 'mmapio help completions commands' commands "$@"
+}
+(( $+functions[_mmapio__subcmd__help__subcmd__evict_commands] )) ||
+_mmapio__subcmd__help__subcmd__evict_commands() {
+    local commands; commands=()
+    _describe -t commands 'mmapio help evict commands' commands "$@"
 }
 (( $+functions[_mmapio__subcmd__help__subcmd__help_commands] )) ||
 _mmapio__subcmd__help__subcmd__help_commands() {
@@ -189,6 +474,16 @@ _mmapio__subcmd__help__subcmd__man_commands() {
     local commands; commands=()
     _describe -t commands 'mmapio help man commands' commands "$@"
 }
+(( $+functions[_mmapio__subcmd__help__subcmd__sync_commands] )) ||
+_mmapio__subcmd__help__subcmd__sync_commands() {
+    local commands; commands=()
+    _describe -t commands 'mmapio help sync commands' commands "$@"
+}
+(( $+functions[_mmapio__subcmd__help__subcmd__warm_commands] )) ||
+_mmapio__subcmd__help__subcmd__warm_commands() {
+    local commands; commands=()
+    _describe -t commands 'mmapio help warm commands' commands "$@"
+}
 (( $+functions[_mmapio__subcmd__incore_commands] )) ||
 _mmapio__subcmd__incore_commands() {
     local commands; commands=()
@@ -198,6 +493,16 @@ _mmapio__subcmd__incore_commands() {
 _mmapio__subcmd__man_commands() {
     local commands; commands=()
     _describe -t commands 'mmapio man commands' commands "$@"
+}
+(( $+functions[_mmapio__subcmd__sync_commands] )) ||
+_mmapio__subcmd__sync_commands() {
+    local commands; commands=()
+    _describe -t commands 'mmapio sync commands' commands "$@"
+}
+(( $+functions[_mmapio__subcmd__warm_commands] )) ||
+_mmapio__subcmd__warm_commands() {
+    local commands; commands=()
+    _describe -t commands 'mmapio warm commands' commands "$@"
 }
 
 if [ "$funcstack[1]" = "_mmapio" ]; then

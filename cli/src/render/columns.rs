@@ -317,7 +317,7 @@ pub(crate) const COLUMNS: [Column; 24] = [
     },
     Column {
         name: "remaining",
-        heading: "LEFT",
+        heading: "PAGES-LEFT",
         about: "pages that are not as they were to be, and why",
         data: ACTS,
         tables: ACTS,
