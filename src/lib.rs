@@ -1,4 +1,4 @@
-//! What of a file is in memory: truthful and fast residency of files, ranges and directory trees in the page cache.
+//! What of a file is in memory, the page cache: shown and changed, truthfully and fast.
 //!
 //! ```
 //! use mmapio_core::Residency;
@@ -14,7 +14,9 @@
 //! ```
 //!
 //! [`OpenFile`] opens a file without touching devices or FIFOs, [`Prober`] asks about it: counts, a histogram, and the exact
-//! [`Runs`] of pages; [`walk()`] visits trees in parallel. The command `mmapio` (package `mmapio-cli`) is built from these.
+//! [`Runs`] of pages; [`warm()`] loads, [`evict()`] drops, [`sync()`] writes back, [`advise()`] advises, each with a
+//! [`Report`] of what is true afterwards; [`walk()`] visits trees in parallel. The command `mmapio` (package `mmapio-cli`)
+//! is built from these.
 //!
 //! # Architecture
 //!
@@ -42,12 +44,16 @@
 //! 1. **Residency is never a lie.** What cannot be known is [`Unknown`] with the reason, never 0 or 100 %: the kernel does
 //!    not tell everybody (cachestat(2) says `EPERM` where mincore(2) claims that all is resident), cachestat(2) counts nothing
 //!    on overlayfs, and no call sees hugetlbfs.
-//! 2. **Looking changes nothing.** No byte of a file is read, no mapping can be touched, no FIFO or device is opened, no
+//! 2. **What is claimed was verified.** Whoever changes what is in memory looks again, and gives reasons for what is not as it
+//!    was to be: [`Reason`]. Nothing can lose data: destructive advice does not exist here, the first failure of writing is
+//!    final, and nothing is evicted after it.
+//! 3. **Looking changes nothing.** No byte of a file is read, no mapping can be touched, no FIFO or device is opened, no
 //!    descriptor of the caller is moved.
-//! 3. **No input kills it.** No file, name, size, truncation or I/O error brings a signal, a panic or a hang.
-//! 4. **Cost follows what is there.** Counting costs folios, not pages; a terabyte of hole costs nothing; memory is
+//! 4. **No input kills it.** No file, name, size, truncation or I/O error brings a signal, a panic or a hang: no mapped byte is
+//!    ever touched.
+//! 5. **Cost follows what is there.** Counting costs folios, not pages; a terabyte of hole costs nothing; memory is
 //!    constant in the size of a file, and a walk holds little more than the directories on its way down.
-//! 5. **The page size is never a constant**, and sizes are 64 bits wide.
+//! 6. **The page size is never a constant**, and sizes are 64 bits wide.
 #![deny(unsafe_code)]
 
 mod advice;

@@ -24,7 +24,7 @@ pub use rate::RateLimit;
 use source::{Source, Window};
 
 /// Threads that wait for reads of one file: what they wait for is in flight at the same time.
-const LANES: NonZeroUsize = NonZeroUsize::MIN.saturating_add(7);
+const LANES: NonZeroUsize = NonZeroUsize::MIN.saturating_add(15);
 
 /// What was gone again when it was verified is loaded anew so often, as long as it is little: where it is much, memory is short
 /// and loading would push out more.
