@@ -61,6 +61,13 @@ pub enum ErrorKind {
     },
     /// The file was replaced by another one while it was being opened.
     Replaced,
+    /// The file became shorter while it was worked on.
+    Truncated {
+        /// Its size by now.
+        size: u64,
+    },
+    /// A limit stands in the way: which, how much it allows and how much was wanted, and what to do.
+    Limit(String),
     /// The operating system refused, or would, and why is known beyond its own words.
     Refused {
         /// What the system says.
@@ -130,6 +137,17 @@ impl Error {
     /// An error of the system with what it means here.
     pub(crate) fn refused(call: &'static str, source: io::Error, why: impl Into<String>) -> Self {
         Self::new(call, ErrorKind::Refused { source, why: why.into() })
+    }
+
+    /// An error that names a limit: how much it allows and how much was wanted, and what to do.
+    ///
+    /// ```
+    /// let error = mmapio_core::Error::limit("RLIMIT_MEMLOCK", "64 KiB may be locked, 1 MiB would be: raise it");
+    /// assert_eq!(error.to_string(), "RLIMIT_MEMLOCK: 64 KiB may be locked, 1 MiB would be: raise it");
+    /// ```
+    #[must_use]
+    pub fn limit(name: &'static str, reason: impl Into<String>) -> Self {
+        Self::new(name, ErrorKind::Limit(reason.into()))
     }
 
     pub(crate) fn new(call: &'static str, kind: ErrorKind) -> Self {
@@ -212,7 +230,8 @@ impl Error {
                 format!("is on {name}, whose files are not in the page cache")
             }
             ErrorKind::Unknown(unknown) => format!("residency is unknown: {unknown}"),
-            ErrorKind::Range(reason) => reason.clone(),
+            ErrorKind::Range(reason) | ErrorKind::Limit(reason) => reason.clone(),
+            ErrorKind::Truncated { size } => format!("was truncated to {size} bytes meanwhile"),
             ErrorKind::Unreadable { source, extent } => {
                 let (pages, words) = (extent.pages(), system_reason(source));
                 let s = if pages.0 == 1 { "" } else { "s" };
@@ -259,7 +278,10 @@ impl From<Error> for io::Error {
             ErrorKind::Unsupported { .. } | ErrorKind::RefusedFilesystem(_) => io::ErrorKind::Unsupported,
             ErrorKind::Unknown(_) => io::ErrorKind::PermissionDenied,
             ErrorKind::RefusedKind(_) | ErrorKind::Range(_) => io::ErrorKind::InvalidInput,
-            ErrorKind::Replaced | ErrorKind::NotMapped { .. } => io::ErrorKind::Other,
+            ErrorKind::Replaced
+            | ErrorKind::NotMapped { .. }
+            | ErrorKind::Truncated { .. }
+            | ErrorKind::Limit(_) => io::ErrorKind::Other,
         };
         Self::new(kind, error)
     }

@@ -76,8 +76,9 @@ mod walk;
 
 pub use advice::{ADVICES, Advice, AdviceCall, AdviceData, AdviceScope, Carrier, Kernel};
 pub use cache::{
-    AdviseOptions, EvictOptions, Evictor, Observer, RateLimit, Reason, Remaining, Report, SyncOptions,
-    Unobserved, WarmNeed, WarmOptions, Warming, advise, evict, extents_of, leave_cold, sync, warm, warm_need,
+    AdviseOptions, EvictOptions, Evictor, LockCost, LockLimit, LockNeed, LockProgress, Locked, Mapped,
+    Observer, RateLimit, Reason, Remaining, Report, SyncOptions, Unobserved, WarmNeed, WarmOptions, Warming,
+    advise, data_extents, evict, extents_of, leave_cold, lock_limits, sync, warm, warm_need,
 };
 pub use error::{Error, ErrorKind, Result, Unknown};
 pub use extent::{ByteRange, Extent};

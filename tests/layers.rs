@@ -116,6 +116,17 @@ fn calls_that_hang_or_destroy_are_not_made() {
 }
 
 #[test]
+fn nothing_makes_the_kernel_try_forever() {
+    // On a page that cannot be read these try again without end, and no signal that is handled gets through.
+    for file in sources(&root().join("src")) {
+        for call in ["libc::mlock(", "mlockall", "MAP_LOCKED", "MAP_POPULATE"] {
+            let text = code(&file);
+            assert!(!text.contains(call), "{}: {call} may never return", file.display());
+        }
+    }
+}
+
+#[test]
 fn an_upward_import_would_be_noticed() {
     assert_eq!(uses("use crate::walk::Walk;\nlet x = crate::page::Pages(1);"), ["walk", "page"]);
     assert!(!allowed("residency", "walk"));

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use mmapio_core::{
-    ByteRange, Error, ErrorKind, Extent, FileKind, Found, OpenFile, Pages, ProbeChoice, Prober, Run,
+    ByteRange, Error, ErrorKind, Extent, FileKind, Found, Locked, OpenFile, Pages, ProbeChoice, Prober, Run,
     RunState, Visitor, WalkOptions, page_size, walk,
 };
 
@@ -167,4 +167,46 @@ fn a_walk_finds_every_file_once_and_ends_when_told() {
     assert_eq!(visited(scratch.path(), true, &options), 1);
     options.jobs = std::num::NonZeroUsize::new(7);
     assert_eq!(visited(scratch.path(), false, &options), 1000);
+}
+
+/// How often a file is locked while it is truncated.
+#[cfg(target_os = "linux")]
+const ROUNDS: u32 = 2000;
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_that_is_truncated_while_it_is_locked_is_no_signal() {
+    let directory = scratch();
+    let path = directory.path().join("file");
+    let size = 64 * page_size();
+    std::fs::write(&path, vec![1; usize::try_from(size).unwrap()]).unwrap();
+    let resized = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+    let (done, cuts) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let mut locked = 0;
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while done.load(Ordering::Relaxed) == 0 {
+                for size in [size / 3, 0, size, size / 2 + 1] {
+                    resized.set_len(size).unwrap();
+                }
+                cuts.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+        for _ in 0..ROUNDS {
+            let file = OpenFile::open(&path).unwrap();
+            let extents = [ByteRange::WHOLE.within(file.size())];
+            match Locked::new(&file, &extents, &path, &mut |_| ControlFlow::Continue(())) {
+                Ok(_) => locked += 1,
+                Err(error) => assert!(
+                    matches!(
+                        error.kind(),
+                        ErrorKind::Truncated { .. } | ErrorKind::Unreadable { .. } | ErrorKind::Limit(_)
+                    ),
+                    "{error}"
+                ),
+            }
+        }
+        done.store(1, Ordering::Relaxed);
+    });
+    assert!(cuts.into_inner() >= 100 && locked > 0, "both went on at the same time");
 }

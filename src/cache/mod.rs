@@ -3,6 +3,9 @@
 mod advise;
 mod evict;
 mod extents;
+mod limits;
+mod lock;
+mod pieces;
 mod report;
 mod sync;
 mod warm;
@@ -10,6 +13,8 @@ mod warm;
 pub use advise::{AdviseOptions, advise};
 pub use evict::{EvictOptions, Evictor, evict};
 pub use extents::extents_of;
+pub use limits::{LockCost, LockLimit, LockNeed, lock_limits};
+pub use lock::{LockProgress, Locked, Mapped, data_extents};
 pub use report::{Observer, Reason, Remaining, Report, Unobserved};
 pub use sync::{SyncOptions, sync};
 pub use warm::{RateLimit, WarmNeed, WarmOptions, Warming, leave_cold, warm, warm_need};

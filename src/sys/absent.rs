@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-use super::{CacheStat, Filesystem, Stat, unsupported};
+use super::{CacheStat, Filesystem, Stat, Window, unsupported};
 
 /// Not there.
 pub(crate) fn cachestat(_file: &File, _offset: u64, _length: u64) -> io::Result<CacheStat> {
@@ -110,4 +110,19 @@ pub(crate) fn huge_page_size() -> Option<u64> {
 #[expect(clippy::unnecessary_wraps, reason = "the same on every system")]
 pub(crate) fn mincore_is_truthful(_file: &File, _stat: &Stat) -> io::Result<bool> {
     Ok(true)
+}
+
+/// Not there.
+pub(crate) fn lock_on_fault(_window: &Window) -> io::Result<()> {
+    Err(unsupported())
+}
+
+/// Not there.
+pub(crate) fn lock_limit() -> io::Result<Option<u64>> {
+    Err(unsupported())
+}
+
+/// Not there.
+pub(crate) fn address_space_limit() -> io::Result<Option<u64>> {
+    Err(unsupported())
 }

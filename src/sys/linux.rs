@@ -259,6 +259,31 @@ pub(crate) fn process_madvise(process: &File, ranges: &[(u64, u64)], advice: i32
     Ok(u64::try_from(advised).unwrap_or(0))
 }
 
+/// Keeps the pages of a window in memory from the moment they are brought in, mlock2(2) `MLOCK_ONFAULT`: the kernel reads
+/// nothing here. Without that flag it would try forever to read a page that cannot be read.
+pub(crate) fn lock_on_fault(window: &Window) -> io::Result<()> {
+    let (start, length) = window.part(0, window.mapped())?;
+    // SAFETY: the range is a whole mapping of ours; locking changes no byte of it.
+    check(unsafe { libc::mlock2(start, length, libc::MLOCK_ONFAULT) }).map(drop)
+}
+
+/// How many bytes this process may lock, getrlimit(2) `RLIMIT_MEMLOCK`, the soft limit; none is any number.
+pub(crate) fn lock_limit() -> io::Result<Option<u64>> {
+    limit(libc::RLIMIT_MEMLOCK)
+}
+
+/// How many bytes this process may map, getrlimit(2) `RLIMIT_AS`, the soft limit; none is any number.
+pub(crate) fn address_space_limit() -> io::Result<Option<u64>> {
+    limit(libc::RLIMIT_AS)
+}
+
+fn limit(resource: libc::__rlimit_resource_t) -> io::Result<Option<u64>> {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: the kernel writes one rlimit through the pointer, which points to one.
+    check(unsafe { libc::getrlimit(resource, &raw mut limit) })?;
+    Ok((limit.rlim_cur != libc::RLIM_INFINITY).then_some(limit.rlim_cur))
+}
+
 /// The size of a large page that the kernel fills the page cache with on request; none where it has no such pages.
 pub(crate) fn huge_page_size() -> Option<u64> {
     static SIZE: OnceLock<Option<u64>> = OnceLock::new();

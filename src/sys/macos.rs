@@ -11,6 +11,7 @@ use std::path::Path;
 use super::unix::{check, kind_of_entry, open_at, open_reading};
 use super::{Entry, FileKind};
 
+pub(crate) use super::absent::{address_space_limit, lock_limit, lock_on_fault};
 pub(crate) use super::absent::{
     block_device_size, cachestat, device, fadvise, filesystem_of, has_cachestat, huge_page_size,
     mincore_is_truthful, open_process, process_madvise, readahead, reopen_writable, root_of_proc,

@@ -26,6 +26,7 @@ pub(crate) use os::{
     offset, open_directory_at, open_process, open_regular_at, os_str, page_size, process_madvise, read_at,
     readahead, reopen, reopen_writable, root_of_proc, set_offset, start_writeback, stat, sync_all, sync_data,
 };
+pub(crate) use os::{address_space_limit, lock_limit, lock_on_fault};
 
 /// What a directory entry or an open file is.
 ///

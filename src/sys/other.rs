@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::{Entry, FileKind, Stat, unsupported};
 
+pub(crate) use super::absent::{address_space_limit, lock_limit, lock_on_fault};
 pub(crate) use super::absent::{
     block_device_size, cachestat, device, fadvise, filesystem_of, has_cachestat, huge_page_size, madvise,
     mincore_is_truthful, open_process, process_madvise, readahead, reopen_writable, root_of_proc,
@@ -119,6 +120,11 @@ impl Window {
     /// Not there.
     pub(crate) fn aligned(_file: &File, _offset: u64, _length: u64, _multiple: u64) -> io::Result<Self> {
         Err(unsupported())
+    }
+
+    /// Not there.
+    pub(crate) fn cut(&mut self, _length: u64) -> io::Result<()> {
+        match self.0 {}
     }
 
     /// Not there.

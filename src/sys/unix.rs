@@ -227,7 +227,7 @@ impl Window {
     }
 
     /// The address of `length` bytes from byte `from`, when they lie inside the window; the last page counts as a whole.
-    fn part(&self, from: u64, length: u64) -> io::Result<(*mut libc::c_void, usize)> {
+    pub(super) fn part(&self, from: u64, length: u64) -> io::Result<(*mut libc::c_void, usize)> {
         let invalid = || io::Error::from_raw_os_error(libc::EINVAL);
         let from = usize::try_from(from).map_err(|_| invalid())?;
         let length = usize::try_from(length).map_err(|_| invalid())?;
@@ -254,6 +254,24 @@ impl Window {
         let (start, length) = self.part(from, length)?;
         // SAFETY: the range lies inside our mapping; msync changes nothing in memory.
         check(unsafe { libc::msync(start, length, flags) }).map(drop)
+    }
+
+    /// Unmaps what lies at and behind byte `length` of the window, which is a multiple of the page size and not 0.
+    pub(crate) fn cut(&mut self, length: u64) -> io::Result<()> {
+        let (end, rest) = self.part(length, self.mapped().saturating_sub(length))?;
+        let kept = usize::try_from(length).ok().and_then(NonZeroUsize::new);
+        let kept = kept.ok_or_else(|| io::Error::from_raw_os_error(libc::EINVAL))?;
+        if rest > 0 {
+            // SAFETY: the range lies inside our mapping, to whose bytes nobody holds a pointer.
+            check(unsafe { libc::munmap(end, rest) })?;
+            self.length = kept;
+        }
+        Ok(())
+    }
+
+    /// The bytes of the whole mapping, which are whole pages.
+    pub(super) fn mapped(&self) -> u64 {
+        (self.length.get() as u64).next_multiple_of(page_size())
     }
 
     /// Asks mincore(2) of the pages from byte `from` of the window, one byte a page into `pages`: bit 0 is residency.
