@@ -24,6 +24,7 @@ fn main() -> ExitCode {
         Command::Incore(incore) => commands::incore::run(incore),
         Command::Warm(warm) => commands::warm::run(warm),
         Command::Evict(evict) => commands::evict::run(evict),
+        Command::Lock(lock) => commands::lock::run(lock),
         Command::Sync(sync) => commands::sync::run(sync),
         Command::Advise(advise) => commands::advise::run(advise),
         Command::Completions(completions) => commands::generate::completions(completions),

@@ -10,6 +10,10 @@
 
 pub(crate) mod command;
 pub(crate) mod dirty;
+#[cfg(target_os = "linux")]
+pub(crate) mod hanging;
+#[cfg(target_os = "linux")]
+pub(crate) mod holder;
 pub(crate) mod model;
 pub(crate) mod mounts;
 pub(crate) mod oracle;

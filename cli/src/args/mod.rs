@@ -5,6 +5,7 @@ pub(crate) mod common;
 pub(crate) mod evict;
 pub(crate) mod generate;
 pub(crate) mod incore;
+pub(crate) mod lock;
 pub(crate) mod sync;
 pub(crate) mod warm;
 
@@ -35,6 +36,7 @@ pub(crate) enum Command {
     #[command(visible_alias = "prewarm")]
     Warm(Box<warm::Warm>),
     Evict(Box<evict::Evict>),
+    Lock(Box<lock::Lock>),
     Sync(Box<sync::Sync>),
     Advise(Box<advise::Advise>),
     Completions(generate::Completions),

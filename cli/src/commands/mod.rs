@@ -7,6 +7,8 @@ pub(crate) mod evict;
 mod formats;
 pub(crate) mod generate;
 pub(crate) mod incore;
+#[cfg_attr(not(target_os = "linux"), path = "lock_absent.rs")]
+pub(crate) mod lock;
 mod order;
 mod paths;
 mod range_list;

@@ -116,6 +116,19 @@ fn microseconds(seconds: f64) -> f64 {
     (seconds * 1e6).round() / 1e6
 }
 
+/// A path as a field of a record that flattens it.
+#[derive(Debug)]
+#[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "the records of lock"))]
+pub(crate) struct PathField<'a>(pub(crate) &'a Path);
+
+impl Serialize for PathField<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        path_entry(&mut map, self.0)?;
+        map.end()
+    }
+}
+
 /// A path without loss: as text where it is UTF-8, else its bytes in base64.
 fn path_entry<M: SerializeMap>(map: &mut M, path: &Path) -> Result<(), M::Error> {
     match path.to_str() {
