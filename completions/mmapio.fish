@@ -33,6 +33,7 @@ complete -c mmapio -n "__fish_mmapio_needs_command" -f -a "incore" -d 'Show what
 complete -c mmapio -n "__fish_mmapio_needs_command" -f -a "warm" -d 'Load files into memory, and prove it'
 complete -c mmapio -n "__fish_mmapio_needs_command" -f -a "prewarm" -d 'Load files into memory, and prove it'
 complete -c mmapio -n "__fish_mmapio_needs_command" -f -a "evict" -d 'Drop files from memory, and say what stayed and why'
+complete -c mmapio -n "__fish_mmapio_needs_command" -f -a "lock" -d 'Keep files in memory while it runs'
 complete -c mmapio -n "__fish_mmapio_needs_command" -f -a "sync" -d 'Write dirty pages back, and say how many there were'
 complete -c mmapio -n "__fish_mmapio_needs_command" -f -a "advise" -d 'Give the kernel an advice about files: madvise, posix_fadvise, or to a running process'
 complete -c mmapio -n "__fish_mmapio_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
@@ -277,6 +278,35 @@ complete -c mmapio -n "__fish_mmapio_using_subcommand evict" -s q -l quiet -d 'S
 complete -c mmapio -n "__fish_mmapio_using_subcommand evict" -s v -l verbose -d 'Say more: all files in tables that would leave some out; how many there were and how long it took'
 complete -c mmapio -n "__fish_mmapio_using_subcommand evict" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mmapio -n "__fish_mmapio_using_subcommand evict" -s V -l version -d 'Print version'
+complete -c mmapio -n "__fish_mmapio_using_subcommand lock" -l include -d 'Take only files that match GLOB' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand lock" -l exclude -d 'Leave out files and directories that match GLOB (as for --include)' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand lock" -l min-size -d 'Leave out files smaller than SIZE' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand lock" -l max-size -d 'Leave out files larger than SIZE' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand lock" -l max-depth -d 'Go at most N directories deep: 1 takes the files directly in a named directory, 0 only named files' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand lock" -l files-from -d 'Take paths from FILE, one a line; `-` is standard input. Lines are taken as they are, empty ones left out' -r -F
+complete -c mmapio -n "__fish_mmapio_using_subcommand lock" -l files0-from -d 'Take paths from FILE, each ended by a NUL byte, as `find -print0` writes them; `-` is standard input' -r -F
+complete -c mmapio -n "__fish_mmapio_using_subcommand lock" -l range -d 'Look at this part of each file only: OFFSET[+LENGTH], without a length to the end' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand lock" -s j -l jobs -d 'Use at most N threads [default: one a processor]' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand lock" -l max-memory -d 'Lock at most this much memory: a SIZE, or a PERCENT (`50%`) of what is available' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand lock" -l pidfile -d 'Write the process id to FILE, which must not exist, and remove it at the end' -r -F
+complete -c mmapio -n "__fish_mmapio_using_subcommand lock" -l format -d 'How to say what is locked' -r -f -a "text\t'A line for people'
+ndjson\t'JSON records, one a line'"
+complete -c mmapio -n "__fish_mmapio_using_subcommand lock" -l progress -d 'Show progress on standard error: of long walks on a terminal, always (as lines where there is no terminal), never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c mmapio -n "__fish_mmapio_using_subcommand lock" -l color -d 'Controls when to use color' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mmapio -n "__fish_mmapio_using_subcommand lock" -s x -l one-file-system -d 'Stay on the filesystem of each named directory'
+complete -c mmapio -n "__fish_mmapio_using_subcommand lock" -s L -l follow -d 'Follow symbolic links below named directories; loops are noticed'
+complete -c mmapio -n "__fish_mmapio_using_subcommand lock" -l force -d 'Lock more than the memory that is available; the machine may have to kill processes for it'
+complete -c mmapio -n "__fish_mmapio_using_subcommand lock" -s k -l keep-going -d 'Lock the rest when a path fails; otherwise nothing is locked then'
+complete -c mmapio -n "__fish_mmapio_using_subcommand lock" -l follow-changes -d 'Go along with files that grow, shrink or are replaced, and with new files in directories'
+complete -c mmapio -n "__fish_mmapio_using_subcommand lock" -s n -l dry-run -d 'Say what would be locked, and which limits leave room for it; lock nothing'
+complete -c mmapio -n "__fish_mmapio_using_subcommand lock" -s q -l quiet -d 'Say nothing of paths that fail; the exit status still tells'
+complete -c mmapio -n "__fish_mmapio_using_subcommand lock" -s v -l verbose -d 'Say more: all files in tables that would leave some out; how many there were and how long it took'
+complete -c mmapio -n "__fish_mmapio_using_subcommand lock" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mmapio -n "__fish_mmapio_using_subcommand lock" -s V -l version -d 'Print version'
 complete -c mmapio -n "__fish_mmapio_using_subcommand sync" -l include -d 'Take only files that match GLOB' -r
 complete -c mmapio -n "__fish_mmapio_using_subcommand sync" -l exclude -d 'Leave out files and directories that match GLOB (as for --include)' -r
 complete -c mmapio -n "__fish_mmapio_using_subcommand sync" -l min-size -d 'Leave out files smaller than SIZE' -r
@@ -398,11 +428,12 @@ always\t''
 never\t''"
 complete -c mmapio -n "__fish_mmapio_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mmapio -n "__fish_mmapio_using_subcommand man" -s V -l version -d 'Print version'
-complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict sync advise completions man help" -f -a "incore" -d 'Show what is resident in memory: counts, strips, exact ranges'
-complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict sync advise completions man help" -f -a "warm" -d 'Load files into memory, and prove it'
-complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict sync advise completions man help" -f -a "evict" -d 'Drop files from memory, and say what stayed and why'
-complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict sync advise completions man help" -f -a "sync" -d 'Write dirty pages back, and say how many there were'
-complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict sync advise completions man help" -f -a "advise" -d 'Give the kernel an advice about files: madvise, posix_fadvise, or to a running process'
-complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict sync advise completions man help" -f -a "completions" -d 'Print the completion script of a shell'
-complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict sync advise completions man help" -f -a "man" -d 'Print a manual page, or write all of them'
-complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict sync advise completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict lock sync advise completions man help" -f -a "incore" -d 'Show what is resident in memory: counts, strips, exact ranges'
+complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict lock sync advise completions man help" -f -a "warm" -d 'Load files into memory, and prove it'
+complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict lock sync advise completions man help" -f -a "evict" -d 'Drop files from memory, and say what stayed and why'
+complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict lock sync advise completions man help" -f -a "lock" -d 'Keep files in memory while it runs'
+complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict lock sync advise completions man help" -f -a "sync" -d 'Write dirty pages back, and say how many there were'
+complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict lock sync advise completions man help" -f -a "advise" -d 'Give the kernel an advice about files: madvise, posix_fadvise, or to a running process'
+complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict lock sync advise completions man help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict lock sync advise completions man help" -f -a "man" -d 'Print a manual page, or write all of them'
+complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict lock sync advise completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -221,6 +221,47 @@ never\:"Never"))' \
 '*::paths -- Files, directories (walked to their end) and block devices:_files' \
 && ret=0
 ;;
+(lock)
+_arguments "${_arguments_options[@]}" : \
+'*--include=[Take only files that match GLOB]:GLOB:_default' \
+'*--exclude=[Leave out files and directories that match GLOB (as for --include)]:GLOB:_default' \
+'--min-size=[Leave out files smaller than SIZE]:SIZE:_default' \
+'--max-size=[Leave out files larger than SIZE]:SIZE:_default' \
+'--max-depth=[Go at most N directories deep\: 1 takes the files directly in a named directory, 0 only named files]:N:_default' \
+'(--files0-from)--files-from=[Take paths from FILE, one a line; \`-\` is standard input. Lines are taken as they are, empty ones left out]:FILE:_files' \
+'--files0-from=[Take paths from FILE, each ended by a NUL byte, as \`find -print0\` writes them; \`-\` is standard input]:FILE:_files' \
+'--range=[Look at this part of each file only\: OFFSET\[+LENGTH\], without a length to the end]:OFFSET[+LENGTH]:_default' \
+'-j+[Use at most N threads \[default\: one a processor\]]:N:_default' \
+'--jobs=[Use at most N threads \[default\: one a processor\]]:N:_default' \
+'--max-memory=[Lock at most this much memory\: a SIZE, or a PERCENT (\`50%\`) of what is available]:SIZE|PERCENT%:_default' \
+'--pidfile=[Write the process id to FILE, which must not exist, and remove it at the end]:FILE:_files' \
+'--format=[How to say what is locked]:FORMAT:((text\:"A line for people"
+ndjson\:"JSON records, one a line"))' \
+'--progress=[Show progress on standard error\: of long walks on a terminal, always (as lines where there is no terminal), never]:WHEN:((auto\:"On a terminal"
+always\:"Always"
+never\:"Never"))' \
+'--color=[Controls when to use color]:WHEN:(auto always never)' \
+'-x[Stay on the filesystem of each named directory]' \
+'--one-file-system[Stay on the filesystem of each named directory]' \
+'-L[Follow symbolic links below named directories; loops are noticed]' \
+'--follow[Follow symbolic links below named directories; loops are noticed]' \
+'--force[Lock more than the memory that is available; the machine may have to kill processes for it]' \
+'-k[Lock the rest when a path fails; otherwise nothing is locked then]' \
+'--keep-going[Lock the rest when a path fails; otherwise nothing is locked then]' \
+'--follow-changes[Go along with files that grow, shrink or are replaced, and with new files in directories]' \
+'-n[Say what would be locked, and which limits leave room for it; lock nothing]' \
+'--dry-run[Say what would be locked, and which limits leave room for it; lock nothing]' \
+'(-v --verbose)-q[Say nothing of paths that fail; the exit status still tells]' \
+'(-v --verbose)--quiet[Say nothing of paths that fail; the exit status still tells]' \
+'-v[Say more\: all files in tables that would leave some out; how many there were and how long it took]' \
+'--verbose[Say more\: all files in tables that would leave some out; how many there were and how long it took]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'-V[Print version]' \
+'--version[Print version]' \
+'*::paths -- Files, directories (walked to their end) and block devices:_files' \
+&& ret=0
+;;
 (sync)
 _arguments "${_arguments_options[@]}" : \
 '*--include=[Take only files that match GLOB]:GLOB:_default' \
@@ -371,6 +412,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(lock)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (sync)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -407,6 +452,7 @@ _mmapio_commands() {
 'warm:Load files into memory, and prove it' \
 'prewarm:Load files into memory, and prove it' \
 'evict:Drop files from memory, and say what stayed and why' \
+'lock:Keep files in memory while it runs' \
 'sync:Write dirty pages back, and say how many there were' \
 'advise:Give the kernel an advice about files\: madvise, posix_fadvise, or to a running process' \
 'completions:Print the completion script of a shell' \
@@ -436,6 +482,7 @@ _mmapio__subcmd__help_commands() {
 'incore:Show what is resident in memory\: counts, strips, exact ranges' \
 'warm:Load files into memory, and prove it' \
 'evict:Drop files from memory, and say what stayed and why' \
+'lock:Keep files in memory while it runs' \
 'sync:Write dirty pages back, and say how many there were' \
 'advise:Give the kernel an advice about files\: madvise, posix_fadvise, or to a running process' \
 'completions:Print the completion script of a shell' \
@@ -469,6 +516,11 @@ _mmapio__subcmd__help__subcmd__incore_commands() {
     local commands; commands=()
     _describe -t commands 'mmapio help incore commands' commands "$@"
 }
+(( $+functions[_mmapio__subcmd__help__subcmd__lock_commands] )) ||
+_mmapio__subcmd__help__subcmd__lock_commands() {
+    local commands; commands=()
+    _describe -t commands 'mmapio help lock commands' commands "$@"
+}
 (( $+functions[_mmapio__subcmd__help__subcmd__man_commands] )) ||
 _mmapio__subcmd__help__subcmd__man_commands() {
     local commands; commands=()
@@ -488,6 +540,11 @@ _mmapio__subcmd__help__subcmd__warm_commands() {
 _mmapio__subcmd__incore_commands() {
     local commands; commands=()
     _describe -t commands 'mmapio incore commands' commands "$@"
+}
+(( $+functions[_mmapio__subcmd__lock_commands] )) ||
+_mmapio__subcmd__lock_commands() {
+    local commands; commands=()
+    _describe -t commands 'mmapio lock commands' commands "$@"
 }
 (( $+functions[_mmapio__subcmd__man_commands] )) ||
 _mmapio__subcmd__man_commands() {
