@@ -42,11 +42,13 @@ generate:
 		$(CARGO) run --quiet --locked -- completions $$shell > completions/mmapio.$$shell || exit 1; \
 	done
 
-## make install      install the command, its manual pages and completions under PREFIX
+## make install      install the command, its manual pages, completions and systemd unit under PREFIX
 install:
 	$(CARGO) build --release --locked -p mmapio-cli
 	install -D -m 755 target/release/mmapio $(DESTDIR)$(PREFIX)/bin/mmapio
 	for page in man/*.1; do install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man1/$${page##*/} || exit 1; done
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|/usr/bin/mmapio|$(PREFIX)/bin/mmapio|' packaging/mmapio-lock@.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/mmapio-lock@.service
 	install -D -m 644 completions/mmapio.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/mmapio
 	install -D -m 644 completions/mmapio.zsh $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_mmapio
 	install -D -m 644 completions/mmapio.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/mmapio.fish
