@@ -16,7 +16,6 @@ use crate::extent::Extent;
 use crate::open::OpenFile;
 use crate::page::{Pages, page_size};
 use crate::residency::{ProbeChoice, Prober, Residency};
-use crate::sys::fadvise;
 
 use load::{Lane, Loader, window_bytes};
 use outcome::Outcome;
@@ -298,7 +297,6 @@ impl Begun {
             }
             self.outcome.merge(lane.outcome);
         }
-        drop_unreadable(file, &self.outcome);
         let (after, reclaimed) = self.verify(file, extents, options, observer)?;
         Ok(self.into_report(after, reclaimed))
     }
@@ -318,13 +316,15 @@ impl Begun {
             let (after, missing) = self.missing(file, extents, options)?;
             let reclaimed = Pages(missing.0.saturating_sub(self.excused(file, extents, &after).0));
             let is_little = reclaimed.0.saturating_mul(LITTLE) <= self.found.data.0;
-            if reclaimed == Pages(0) || round >= ROUNDS || !is_little || observer.is_stopped() {
+            // Storage that fails is not asked for the same once more.
+            let is_done = !is_little || self.outcome.has_failures() || observer.is_stopped();
+            if reclaimed == Pages(0) || round >= ROUNDS || is_done {
                 return Ok((after, reclaimed));
             }
             let quiet = Quiet(observer);
             let loader = Loader::new(file, options, self.is_known(), &quiet);
             let outcome = load_all(&loader, &mut self.source(file, extents, options), NonZeroUsize::MIN)?;
-            self.outcome.error = self.outcome.error.take().or(outcome.error);
+            self.outcome.merge(outcome);
         }
         Ok((self.before.clone(), Pages(0)))
     }
@@ -405,14 +405,6 @@ fn load_each(lane: &mut Lane<'_>, source: &Mutex<&mut Source<'_>>) -> Result<()>
             Some(window) => lane.load(window)?,
             None => return Ok(()),
         }
-    }
-}
-
-/// Pages whose reading failed stay in the cache without content, where cachestat(2) would count them as resident.
-fn drop_unreadable(file: &OpenFile, outcome: &Outcome) {
-    for place in outcome.places() {
-        // Where that fails, the page is told as unreadable all the same.
-        let _ = fadvise(file.file(), place.offset(), place.length(), fadvise::DONTNEED);
     }
 }
 
