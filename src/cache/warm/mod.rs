@@ -198,12 +198,11 @@ struct Begun {
 struct Found {
     data: Pages,
     absent: Pages,
-    has_holes: bool,
 }
 
 impl Found {
     fn by(source: &Source<'_>) -> Self {
-        Self { data: source.data, absent: source.absent, has_holes: source.has_holes }
+        Self { data: source.data, absent: source.absent }
     }
 }
 
@@ -314,7 +313,7 @@ impl Begun {
         }
         for round in 0.. {
             let (after, missing) = self.missing(file, extents, options)?;
-            let reclaimed = Pages(missing.0.saturating_sub(self.excused(file, extents, &after).0));
+            let reclaimed = Pages(missing.0.saturating_sub(self.excused().0));
             let is_little = reclaimed.0.saturating_mul(LITTLE) <= self.found.data.0;
             // Storage that fails is not asked for the same once more.
             let is_done = !is_little || self.outcome.has_failures() || observer.is_stopped();
@@ -331,44 +330,55 @@ impl Begun {
 
     /// The residency now, and the pages with data that are not in memory.
     fn missing(
-        &self,
+        &mut self,
         file: &OpenFile,
         extents: &[Extent],
         options: &WarmOptions<'_>,
     ) -> Result<(Residency, Pages)> {
         let after = survey(&mut Prober::new(file, options.probe), extents)?;
         let Some(resident) = after.resident else { return Ok((after, Pages(0))) };
-        if resident >= after.pages || !(self.found.has_holes || after.changed) {
-            let missing = Pages(after.pages.0.saturating_sub(resident.0));
-            return Ok((after, missing));
+        let gone = Pages(after.pages.0.saturating_sub(resident.0));
+        if gone == Pages(0) {
+            return Ok((after, gone));
         }
         let mut source = self.source(file, extents, options);
         while source.next()?.is_some() {}
+        if after.changed {
+            self.note_truncated(file, extents, Pages(gone.0.saturating_sub(source.absent.0)));
+        }
         Ok((after, source.absent))
     }
 
-    /// The pages that are missing for a reason that is known.
-    fn excused(&mut self, file: &OpenFile, extents: &[Extent], after: &Residency) -> Pages {
-        if after.changed {
-            let end = file.size_now();
-            let beyond = |extent: &Extent| Extent::between(extent.offset().max(end), extent.end()).pages();
-            self.outcome.truncated = self.outcome.truncated.max(extents.iter().map(beyond).sum());
-        }
-        let Outcome { truncated, interrupted, untried, .. } = self.outcome;
-        self.outcome.unreadable() + truncated + interrupted + untried
+    /// Notes what the file lost that was to be loaded: `holes` pages are neither in memory nor data now.
+    fn note_truncated(&mut self, file: &OpenFile, extents: &[Extent], holes: Pages) {
+        let end = file.size_now();
+        let beyond = |extent: &Extent| Extent::between(extent.offset().max(end), extent.end()).pages();
+        let holes_before = self.before.pages.0.saturating_sub(self.found.data.0);
+        let lost = Pages(holes.0.saturating_sub(holes_before)).min(extents.iter().map(beyond).sum());
+        self.outcome.truncated = self.outcome.truncated.max(lost);
+    }
+
+    /// The pages that are missing for a reason that is known. Those that the file lost are no longer missing.
+    fn excused(&self) -> Pages {
+        self.outcome.unreadable() + self.outcome.interrupted + self.outcome.untried
     }
 
     fn into_report(self, after: Residency, reclaimed: Pages) -> Report {
         let Self { start, before, found, outcome, .. } = self;
         let mut report = Report { requested: Some(found.data), ..Report::default() };
-        report.leave(Reason::Unreadable, outcome.unreadable());
-        report.leave(Reason::Failed, outcome.untried);
-        report.leave(Reason::Truncated, outcome.truncated);
-        report.leave(Reason::Interrupted, outcome.interrupted);
-        report.leave(Reason::Reclaimed, reclaimed);
-        let left: Pages = report.remaining.iter().map(|left| left.pages).sum();
-        let known = before.unknown.is_none();
-        report.changed = known.then_some(Pages(found.absent.0.saturating_sub(left.0)));
+        // While a file changes, a page can be met for two reasons; it counts for the first.
+        let mut loaded = found.absent;
+        for (reason, pages) in [
+            (Reason::Unreadable, outcome.unreadable()),
+            (Reason::Failed, outcome.untried),
+            (Reason::Truncated, outcome.truncated),
+            (Reason::Interrupted, outcome.interrupted),
+            (Reason::Reclaimed, reclaimed),
+        ] {
+            report.leave(reason, pages.min(loaded));
+            loaded = Pages(loaded.0.saturating_sub(pages.0));
+        }
+        report.changed = before.unknown.is_none().then_some(loaded);
         report.errors = outcome.into_errors();
         (report.before, report.after, report.elapsed) = (before, after, start.elapsed());
         report

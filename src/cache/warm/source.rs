@@ -36,8 +36,6 @@ pub(crate) struct Source<'a> {
     /// Pages with data that were found so far, and the absent ones among them.
     pub(crate) data: Pages,
     pub(crate) absent: Pages,
-    /// Whether a hole was found that is not in memory.
-    pub(crate) has_holes: bool,
 }
 
 impl<'a> Source<'a> {
@@ -59,7 +57,6 @@ impl<'a> Source<'a> {
             rest: Extent::default(),
             data: Pages(0),
             absent: Pages(0),
-            has_holes: false,
         }
     }
 
@@ -102,7 +99,7 @@ impl<'a> Source<'a> {
     /// Counts a run; whether it is to be loaded.
     fn note(&mut self, extent: Extent, state: RunState) -> bool {
         match state {
-            RunState::Hole => self.has_holes = true,
+            RunState::Hole => {}
             RunState::Resident => self.data += extent.pages(),
             RunState::Absent => {
                 self.data += extent.pages();
