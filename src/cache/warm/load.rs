@@ -118,6 +118,13 @@ impl<'a> Loader<'a> {
         self.failures.load(Ordering::Relaxed) >= MOST_FAILURES
     }
 
+    /// What is in the cache without content is not read again by reading ahead, and a large page of it only as a whole.
+    pub(crate) fn make_way(&self, window: Window) {
+        if window.unread {
+            self.forget(window.extent);
+        }
+    }
+
     /// Takes pages out of the cache whose reading failed: they stay there without content, where cachestat(2) would count
     /// them as resident. Where that fails, they are told as unreadable all the same.
     fn forget(&self, extent: Extent) {
@@ -156,6 +163,7 @@ impl<'a> Lane<'a> {
 
     /// Loads a window from start to end.
     pub(crate) fn load(&mut self, window: Window) -> Result<()> {
+        self.loader.make_way(window);
         if self.loader.gives_up() {
             self.outcome.untried += window.extent.pages();
             return Ok(());

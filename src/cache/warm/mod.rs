@@ -4,6 +4,7 @@ mod load;
 pub(crate) mod outcome;
 mod rate;
 mod source;
+mod unread;
 
 use std::num::NonZeroUsize;
 use std::sync::{Mutex, PoisonError};
@@ -198,11 +199,13 @@ struct Begun {
 struct Found {
     data: Pages,
     absent: Pages,
+    /// Of the absent ones, those that were counted as resident: without content.
+    unread: Pages,
 }
 
 impl Found {
     fn by(source: &Source<'_>) -> Self {
-        Self { data: source.data, absent: source.absent }
+        Self { data: source.data, absent: source.absent, unread: source.unread }
     }
 }
 
@@ -224,7 +227,7 @@ impl Begun {
         } else {
             begun.outcome = load_all(&loader, &mut source, options.lanes)?;
         }
-        begun.found = Found::by(&source);
+        begun.note(Found::by(&source));
         Ok(begun)
     }
 
@@ -234,9 +237,16 @@ impl Begun {
         if !begun.is_complete() {
             let mut source = begun.source(file, extents, options);
             while source.next()?.is_some() {}
-            begun.found = Found::by(&source);
+            begun.note(Found::by(&source));
         }
         Ok(begun)
+    }
+
+    /// Notes what there was to load.
+    fn note(&mut self, found: Found) {
+        let read = |resident: Pages| Pages(resident.0.saturating_sub(found.unread.0));
+        self.before.resident = self.before.resident.map(read);
+        self.found = found;
     }
 
     /// What is there before anything is done: where that is all, nothing has to be looked for.
@@ -270,6 +280,7 @@ impl Begun {
 
     fn start_all(&mut self, loader: &Loader<'_>, source: &mut Source<'_>) -> Result<()> {
         while let Some(window) = source.next()? {
+            loader.make_way(window);
             loader.wait_for_turn(window.extent);
             if loader.is_stopped() {
                 self.outcome.interrupted += window.extent.pages();
@@ -344,7 +355,8 @@ impl Begun {
         let mut source = self.source(file, extents, options);
         while source.next()?.is_some() {}
         if after.changed {
-            self.note_truncated(file, extents, Pages(gone.0.saturating_sub(source.absent.0)));
+            let absent = source.absent.0.saturating_sub(source.unread.0);
+            self.note_truncated(file, extents, Pages(gone.0.saturating_sub(absent)));
         }
         Ok((after, source.absent))
     }
