@@ -9,13 +9,16 @@
 )]
 
 pub(crate) mod command;
+pub(crate) mod damage;
 pub(crate) mod dirty;
+pub(crate) mod groups;
 pub(crate) mod model;
 pub(crate) mod mounts;
 pub(crate) mod oracle;
 pub(crate) mod pattern;
 pub(crate) mod sample;
 pub(crate) mod scratch;
+pub(crate) mod warm;
 
 use std::io::Write;
 use std::os::unix::fs::MetadataExt;
