@@ -40,6 +40,15 @@ fn evict(file: &File) {
     unsafe { libc::posix_fadvise(file.as_raw_fd(), 0, 0, libc::POSIX_FADV_DONTNEED) };
 }
 
+/// Ends the changing, also when a demand fails: a scope waits for its threads.
+struct Stop<'a>(&'a AtomicBool);
+
+impl Drop for Stop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// Changes the file without end: cut to nothing, to little, grown, written and cold again.
 fn change(file: &File, stop: &AtomicBool, changes: &AtomicU64) {
     let mut chance = Chance(0x9e37_79b9_7f4a_7c15);
@@ -109,6 +118,7 @@ fn race(dir: &Path) -> u64 {
     file.write_all_at(&vec![b'x'; 5 << 20], 0).unwrap();
     let (stop, changes, mut loaded) = (AtomicBool::new(false), AtomicU64::new(0), 0);
     std::thread::scope(|scope| {
+        let _stop = Stop(&stop);
         scope.spawn(|| change(&file, &stop, &changes));
         for round in 0..ROUNDS {
             while changes.load(Ordering::Relaxed) < round {
@@ -122,7 +132,6 @@ fn race(dir: &Path) -> u64 {
                 Err(error) => assert_named(&error),
             }
         }
-        stop.store(true, Ordering::Relaxed);
     });
     loaded
 }
