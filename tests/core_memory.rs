@@ -7,11 +7,14 @@
     reason = "a group that cannot be made fails the test"
 )]
 
-use std::fs;
+#[path = "support/groups.rs"]
+mod groups;
+
 use std::io::{Write, stderr, stdout};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
+use groups::Groups;
 use mmapio_core::memory_limits;
 
 const MIB: u64 = 1 << 20;
@@ -25,48 +28,6 @@ const BALLAST: &str = "MMAPIO_TEST_BALLAST";
 
 /// Tells it how many bytes of a file are to be in memory.
 const CACHE: &str = "MMAPIO_TEST_CACHE";
-
-/// Where groups that limit memory can be made, and the file with the limit.
-fn hierarchy() -> Result<(PathBuf, &'static str), String> {
-    let mounts = fs::read_to_string("/proc/self/mounts").unwrap();
-    for line in mounts.lines() {
-        let fields: Vec<&str> = line.split(' ').collect();
-        let (point, kind, options) = (Path::new(fields[1]), fields[2], fields[3]);
-        if kind == "cgroup" && options.split(',').any(|option| option == "memory") {
-            return Ok((point.into(), "memory.limit_in_bytes"));
-        }
-        let delegated = fs::read_to_string(point.join("cgroup.subtree_control"));
-        if kind == "cgroup2"
-            && delegated.is_ok_and(|names| names.split_whitespace().any(|name| name == "memory"))
-        {
-            return Ok((point.into(), "memory.max"));
-        }
-    }
-    Err("no mount whose groups limit memory".into())
-}
-
-/// A group, and one below it; they go when the test ends.
-struct Groups {
-    outer: PathBuf,
-    inner: PathBuf,
-}
-
-impl Groups {
-    fn new(point: &Path) -> std::io::Result<Self> {
-        let outer = point.join(format!("mmapio-test-{}", std::process::id()));
-        let groups = Self { inner: outer.join("inner"), outer };
-        fs::create_dir(&groups.outer)?;
-        fs::create_dir(&groups.inner)?;
-        Ok(groups)
-    }
-}
-
-impl Drop for Groups {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir(&self.inner);
-        let _ = fs::remove_dir(&self.outer);
-    }
-}
 
 /// The room that a child in `group` with so much memory of its own and of a file sees under the limit from this source.
 fn room(group: &Path, ballast: u64, cache: u64, source: &str) -> u64 {
@@ -108,17 +69,12 @@ fn what_a_child_sees() {
 
 #[test]
 fn a_child_sees_the_limit_above_its_group_and_what_it_uses() {
-    let made = hierarchy().and_then(|(point, file)| {
-        let groups = Groups::new(&point).map_err(|error| format!("{}: {error}", point.display()))?;
-        fs::write(groups.outer.join(file), LIMIT.to_string()).map_err(|error| format!("{file}: {error}"))?;
-        Ok((groups, file))
-    });
-    let (groups, file) = match made {
-        Ok(made) => made,
+    let groups = match Groups::new("limits", LIMIT) {
+        Ok(groups) => groups,
         Err(reason) => return writeln!(stderr(), "SKIP a_child_sees_the_limit: {reason}").unwrap(),
     };
     let name = groups.outer.file_name().unwrap().to_str().unwrap();
-    let source = format!("{file} of /{name}");
+    let source = format!("{} of /{name}", groups.file);
     let room = |ballast, cache| room(&groups.inner, ballast, cache, &source);
     let free = room(0, 0);
     assert!((LIMIT / 2..=LIMIT).contains(&free), "{free} of {LIMIT} bytes");

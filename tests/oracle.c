@@ -25,6 +25,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define CACHESTAT 451 /* the same number on every architecture; older headers lack it */
@@ -295,6 +296,36 @@ static void leak_fds_command(char **args)
     die(args[2]);
 }
 
+static void write_number(const char *path, uint64_t value)
+{
+    FILE *file = fopen(path, "w");
+    check(file && fprintf(file, "%" PRIu64 "\n", value) > 0 && fclose(file) == 0, path);
+}
+
+/* peak FILE -- COMMAND…: writes into FILE how many KiB the command had in memory at most */
+static void peak_command(char **args)
+{
+    struct rusage usage;
+    int status;
+    pid_t child = fork();
+    check(child >= 0, "fork");
+    if (!child) {
+        execvp(args[2], args + 2);
+        die(args[2]);
+    }
+    check(wait4(child, &status, 0, &usage) == child, "wait4");
+    write_number(args[0], (uint64_t)usage.ru_maxrss);
+    exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+}
+
+/* in-group FILE -- COMMAND…: FILE is the cgroup.procs of a group */
+static void in_group_command(char **args)
+{
+    write_number(args[0], (uint64_t)getpid());
+    execvp(args[2], args + 2);
+    die(args[2]);
+}
+
 /* resize FILE SIZE…: gives the file one size after the other; prints how often at the end */
 static void resize_command(char **args)
 {
@@ -391,6 +422,7 @@ static const struct command { const char *name; int arguments; void (*run)(char 
     { "as", 3, as_command },            { "limit-fds", 3, limit_fds_command }, { "leak-fds", 3, leak_fds_command }, { "resize", 2, resize_command },
     { "churn", 1, churn_command },      { "deep", 2, deep_command },         { "mkfifo", 1, mkfifo_command },
     { "fifo-writer", 1, fifo_writer_command }, { "watch-opens", 1, watch_opens_command },
+    { "peak", 3, peak_command },        { "in-group", 3, in_group_command },
     { "page-size", 0, page_size_command }, { "unmapped", 3, unmapped_command },
     { "mapped", 3, mapped_command },
 };

@@ -301,6 +301,11 @@ impl<'a> Prober<'a> {
         if trusted { Ok(()) } else { Err(unknown("mincore", Unknown::NotPermitted)) }
     }
 
+    /// Whether pages count as resident though reading them has not ended, or failed: cachestat(2) does not tell them apart.
+    pub(crate) fn counts_unread(&self) -> bool {
+        self.choice == ProbeChoice::Auto && self.probe == Probe::Cachestat
+    }
+
     /// Whether the size changed in the time that asking took.
     pub(crate) fn has_changed(&self, pages: Pages) -> bool {
         (pages.0 > MOMENT_PAGES || !self.file.is_fresh()) && self.file.has_changed_size()

@@ -200,11 +200,19 @@ impl Held {
         wanted.min(sys::descriptor_limit().saturating_sub(OTHERS) / EACH).max(1)
     }
 
+    /// As many descriptors a thread's visitor may keep: directories leave as many free as they take.
+    pub(crate) fn spare(wanted: usize) -> usize {
+        let threads = Self::threads(wanted);
+        Self::free(threads) / 2 / threads
+    }
+
+    fn free(threads: usize) -> usize {
+        sys::descriptor_limit().saturating_sub(OTHERS).saturating_sub(EACH.saturating_mul(threads))
+    }
+
     /// A share of the descriptors that this process may open, less what `threads` threads need to work.
     pub(crate) fn new(threads: usize) -> Self {
-        let free =
-            sys::descriptor_limit().saturating_sub(OTHERS).saturating_sub(EACH.saturating_mul(threads));
-        Self { order: Mutex::default(), most: (free / 2).clamp(2, 1024) }
+        Self { order: Mutex::default(), most: (Self::free(threads) / 2).clamp(2, 1024) }
     }
 
     /// Keeps `directory` open for now.

@@ -82,6 +82,17 @@ impl WalkOptions {
         let processors = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         self.jobs.unwrap_or_else(processors).get()
     }
+
+    /// How many files each thread's [`Visitor`] may keep open without taking the descriptors that the walk needs, as far as
+    /// the limit on them tells (getrlimit(2) `RLIMIT_NOFILE`).
+    ///
+    /// ```
+    /// assert!(mmapio_core::WalkOptions::default().files_to_keep() < 1 << 32);
+    /// ```
+    #[must_use]
+    pub fn files_to_keep(&self) -> usize {
+        Held::spare(self.threads())
+    }
 }
 
 impl std::fmt::Debug for WalkOptions {
@@ -104,7 +115,7 @@ impl std::fmt::Debug for WalkOptions {
 pub struct Found<'a> {
     /// Its path: as named, or below a named directory.
     pub path: &'a Path,
-    /// The file, open for reading; it is the visitor's to keep.
+    /// The file, open for reading; it is the visitor's to keep, see [`WalkOptions::files_to_keep`].
     pub file: OpenFile,
     /// Whether it was named itself.
     pub named: bool,

@@ -1,10 +1,10 @@
 //! Runs the command and reads what it says.
 
 use std::ffi::{OsStr, OsString};
-use std::io::Write;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 
 use serde_json::Value;
 
@@ -82,6 +82,11 @@ impl Incore {
     }
 
     pub(crate) fn run(self) -> Ran {
+        self.start().end()
+    }
+
+    /// Starts it, and does not wait for its end.
+    pub(crate) fn start(self) -> Running {
         let mut command = Command::new(oracle::path());
         command.args(["within", HANGS_AFTER_SECONDS, "--"]).args(self.through);
         command.arg(binary()).args(self.args);
@@ -94,9 +99,55 @@ impl Incore {
         let mut child = command.spawn().expect("the command starts");
         // A command that never reads its input has closed it; that is not for this to judge.
         let _ = child.stdin.take().expect("piped").write_all(&self.stdin);
-        let output = child.wait_with_output().expect("the command ends");
-        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-        Ran { status: output.status, stdout: output.stdout, stderr }
+        Running { stderr: BufReader::new(child.stderr.take().expect("piped")), said: String::new(), child }
+    }
+}
+
+/// A run that goes on.
+pub(crate) struct Running {
+    child: Child,
+    stderr: BufReader<ChildStderr>,
+    said: String,
+}
+
+impl Running {
+    /// Waits until a line of standard error has these words.
+    #[track_caller]
+    pub(crate) fn until_it_says(&mut self, words: &str) {
+        let mut from = self.said.len();
+        while !self.said[from..].contains(words) {
+            from = self.said.len();
+            let read = self.stderr.read_line(&mut self.said).expect("text");
+            assert!(read > 0, "it ended and never said {words:?}: {}", self.said);
+        }
+    }
+
+    /// Its number.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, signal: i32) {
+        let pid = libc::pid_t::try_from(self.pid()).expect("a process");
+        // SAFETY: takes numbers only; the child was not waited for, so that its number is nobody else's.
+        assert_eq!(unsafe { libc::kill(pid, signal) }, 0, "it can be sent a signal");
+    }
+
+    /// Waits for its end.
+    pub(crate) fn end(mut self) -> Ran {
+        let reader = self.child.stdout.take().map(|mut stdout| {
+            std::thread::spawn(move || {
+                let mut bytes = Vec::new();
+                stdout.read_to_end(&mut bytes).map(|_| bytes)
+            })
+        });
+        let mut stderr = self.said.into_bytes();
+        self.stderr.read_to_end(&mut stderr).expect("it speaks");
+        let stdout = reader.map(|reader| reader.join().expect("a reader").expect("it writes"));
+        let status = self.child.wait().expect("the command ends");
+        let stderr = String::from_utf8_lossy(&stderr).into_owned();
+        Ran { status, stdout: stdout.unwrap_or_default(), stderr }
     }
 }
 

@@ -9,7 +9,9 @@
 )]
 
 pub(crate) mod command;
+pub(crate) mod damage;
 pub(crate) mod dirty;
+pub(crate) mod groups;
 #[cfg(target_os = "linux")]
 pub(crate) mod hanging;
 #[cfg(target_os = "linux")]
@@ -20,6 +22,7 @@ pub(crate) mod oracle;
 pub(crate) mod pattern;
 pub(crate) mod sample;
 pub(crate) mod scratch;
+pub(crate) mod warm;
 
 use std::io::Write;
 use std::os::unix::fs::MetadataExt;

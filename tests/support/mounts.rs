@@ -67,10 +67,20 @@ impl Mounts<'_> {
     /// An ext4 with blocks of this size. Its image is in memory, so that writing back costs no disk.
     pub(crate) fn ext4_of_blocks(&self, size: u64, block: &str) -> Result<PathBuf, Skip> {
         let image = self.tmpfs()?.join("ext4.img");
-        std::fs::File::create(&image).and_then(|file| file.set_len(size)).expect("own image");
-        tool(Command::new("mkfs.ext4").args(["-q", "-b", block]).arg(&image))?;
-        let dir = self.0.dir("ext4");
-        tool(Command::new("mount").args(["-o", "loop"]).arg(&image).arg(&dir))?;
+        self.ext4_in(&image, size, block)
+    }
+
+    /// An ext4 whose image is this file.
+    pub(crate) fn ext4_in(&self, image: &Path, size: u64, block: &str) -> Result<PathBuf, Skip> {
+        std::fs::File::create(image).and_then(|file| file.set_len(size)).expect("own image");
+        tool(Command::new("mkfs.ext4").args(["-q", "-b", block]).arg(image))?;
+        self.image(image, "ext4")
+    }
+
+    /// Mounts an image that has a filesystem, at a directory of this name.
+    pub(crate) fn image(&self, image: &Path, name: &str) -> Result<PathBuf, Skip> {
+        let dir = self.0.dir(name);
+        tool(Command::new("mount").args(["-o", "loop"]).arg(image).arg(&dir))?;
         Ok(dir)
     }
 
@@ -90,10 +100,8 @@ impl Mounts<'_> {
     pub(crate) fn btrfs(&self) -> Result<PathBuf, Skip> {
         let image = self.tmpfs()?.join("btrfs.img");
         std::fs::File::create(&image).and_then(|file| file.set_len(128 << 20)).expect("own image");
-        tool(Command::new("mkfs.btrfs").arg("-q").arg(&image))?;
-        let dir = self.0.dir("btrfs");
-        tool(Command::new("mount").args(["-o", "loop"]).arg(&image).arg(&dir))?;
-        Ok(dir)
+        tool(Command::new("mkfs.btrfs").args(["-q", "-d", "single", "-m", "single"]).arg(&image))?;
+        self.image(&image, "btrfs")
     }
 
     /// An overlay of the directories `lower` and `upper` of `on`, which may have files already. Later changes to them

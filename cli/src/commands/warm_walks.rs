@@ -13,10 +13,8 @@ use mmapio_core::{
 use super::acts::{Stage, Subject};
 use super::selection::Selection;
 use super::sink::Sink;
-use crate::messages;
 
-/// Files that are in flight at once for each thread: enough to keep any storage busy, few enough for any limit on
-/// descriptors.
+/// Files that are in flight at once for each thread, where descriptors allow: enough to keep any storage busy.
 const IN_FLIGHT: usize = 64;
 
 /// What is done with the files that need loading.
@@ -32,7 +30,9 @@ pub(crate) enum Mode {
 pub(crate) struct Plan {
     files: HashSet<FileId>,
     bytes: u64,
-    /// Those of them that the second walk met.
+    /// What failed, and was told.
+    failed: HashSet<PathBuf>,
+    /// Those of the files that the second walk met, or told why it did not.
     met: AtomicU64,
 }
 
@@ -66,13 +66,19 @@ impl<'a> Ground<'a> {
         list: Vec<mmapio_core::Result<PathBuf>>,
         walking: &WalkOptions,
     ) -> (Plan, Vec<Sink<'a>>) {
-        let planner =
-            || Planner { ground: self, sink: Sink::new(&self.stage.frame), files: HashSet::new(), bytes: 0 };
+        let planner = || Planner {
+            ground: self,
+            sink: Sink::new(&self.stage.frame),
+            files: HashSet::new(),
+            bytes: 0,
+            failed: Vec::new(),
+        };
         let mut plan = Plan::default();
         let mut sinks = Vec::new();
         for planner in walk(list, walking, planner) {
             plan.files.extend(planner.files);
             plan.bytes = plan.bytes.saturating_add(planner.bytes);
+            plan.failed.extend(planner.failed);
             sinks.push(planner.sink);
         }
         (plan, sinks)
@@ -95,26 +101,26 @@ impl<'a> Ground<'a> {
             mode,
             sink: Sink::new(&self.stage.frame),
             pending: VecDeque::new(),
+            in_flight: IN_FLIGHT.min(walking.files_to_keep()),
         };
         let done = walk(paths.into_iter().map(Ok), walking, loading);
-        let mut sinks: Vec<_> = done.into_iter().map(Loading::into_sink).collect();
-        self.account_for_the_lost(plan, sinks.first_mut());
+        let sinks = done.into_iter().map(Loading::into_sink).collect();
+        self.account_for_the_lost(plan);
         sinks
     }
 
-    /// Files that were there at the first walk and not met at the second: deleted, or no longer to be opened.
-    fn account_for_the_lost(self, plan: &Plan, sink: Option<&mut Sink<'_>>) {
+    /// Files that were there at the first walk and not met at the second: what is no longer in a tree is nothing that failed.
+    fn account_for_the_lost(self, plan: &Plan) {
         let lost = plan.not_met();
         if lost == 0 {
             return;
         }
-        if self.stage.go_on().is_break() {
-            return messages::note(&format!("{lost} files were not reached"));
-        }
-        if let Some(sink) = sink {
-            let error = Error::range(format!("{lost} files were there and could not be opened again"));
-            // When writing failed, the output remembers why.
-            let _ = sink.error(error);
+        let files = if lost == 1 { "1 file was" } else { &format!("{lost} files were") };
+        match self.stage.go_on() {
+            ControlFlow::Break(()) => self.stage.frame.say(&format!("{files} not reached")),
+            ControlFlow::Continue(()) => {
+                self.stage.frame.warn(&format!("{files} removed or replaced before being loaded"));
+            }
         }
     }
 
@@ -130,6 +136,7 @@ struct Planner<'a> {
     sink: Sink<'a>,
     files: HashSet<FileId>,
     bytes: u64,
+    failed: Vec<PathBuf>,
 }
 
 impl Planner<'_> {
@@ -170,6 +177,7 @@ impl Visitor for Planner<'_> {
     }
 
     fn error(&mut self, error: Error) -> ControlFlow<()> {
+        self.failed.extend(error.path().map(Path::to_owned));
         let _ = self.sink.error(error);
         ControlFlow::Continue(())
     }
@@ -189,6 +197,8 @@ struct Loading<'a> {
     mode: Mode,
     sink: Sink<'a>,
     pending: VecDeque<Pending>,
+    /// As many may be.
+    in_flight: usize,
 }
 
 impl<'a> Loading<'a> {
@@ -210,7 +220,7 @@ impl<'a> Loading<'a> {
             return self.finish(pending);
         }
         self.pending.push_back(pending);
-        match self.pending.len() > IN_FLIGHT {
+        match self.pending.len() > self.in_flight {
             true => self.finish_oldest(),
             false => ControlFlow::Continue(()),
         }
@@ -273,8 +283,13 @@ impl Visitor for Loading<'_> {
         ControlFlow::Continue(())
     }
 
-    /// What fails here failed in the first walk, too, and was told; what is new is found missing at the end.
-    fn error(&mut self, _error: Error) -> ControlFlow<()> {
+    /// What failed in the first walk was told there.
+    fn error(&mut self, error: Error) -> ControlFlow<()> {
+        if error.path().is_some_and(|path| self.plan.failed.contains(path)) {
+            return ControlFlow::Continue(());
+        }
+        self.plan.met.fetch_add(1, Ordering::Relaxed);
+        let _ = self.sink.error(error);
         ControlFlow::Continue(())
     }
 }

@@ -112,6 +112,26 @@ impl<'a> Loader<'a> {
     pub(crate) fn is_stopped(&self) -> bool {
         self.observer.is_stopped()
     }
+
+    /// Whether so much could not be read that nothing more is tried.
+    fn gives_up(&self) -> bool {
+        self.failures.load(Ordering::Relaxed) >= MOST_FAILURES
+    }
+
+    /// What is in the cache without content is not read again by reading ahead, and a large page of it only as a whole.
+    pub(crate) fn make_way(&self, window: Window) {
+        if window.unread {
+            self.forget(window.extent);
+        }
+    }
+
+    /// Takes pages out of the cache whose reading failed: they stay there without content, where cachestat(2) would count
+    /// them as resident. Where that fails, they are told as unreadable all the same.
+    fn forget(&self, extent: Extent) {
+        // A length in whole pages, so that the last one is no part, which would be left out when the file grows.
+        let length = extent.pages().bytes();
+        let _ = fadvise(self.file.file(), extent.offset(), length, fadvise::DONTNEED);
+    }
 }
 
 /// Whether the page cache is the storage: what is absent is in swap, where readahead does not look.
@@ -143,6 +163,11 @@ impl<'a> Lane<'a> {
 
     /// Loads a window from start to end.
     pub(crate) fn load(&mut self, window: Window) -> Result<()> {
+        self.loader.make_way(window);
+        if self.loader.gives_up() {
+            self.outcome.untried += window.extent.pages();
+            return Ok(());
+        }
         self.loader.wait_for_turn(window.extent);
         if self.loader.is_stopped() {
             self.outcome.interrupted += window.extent.pages();
@@ -167,7 +192,7 @@ impl<'a> Lane<'a> {
             }
             Err(_) => {
                 // A large page that could not be read as a whole stands in the way of its readable parts.
-                let _ = fadvise(self.loader.file.file(), extent.offset(), extent.length(), fadvise::DONTNEED);
+                self.loader.forget(extent);
                 false
             }
         }
@@ -179,7 +204,7 @@ impl<'a> Lane<'a> {
         if self.loader.known && pages > Pages(FEW_PAGES) {
             self.settle_by_map(extent)?;
         } else {
-            self.touch_all(extent, |_| true);
+            self.touch_all(extent, 0..pages.0);
         }
         self.loader.observer.advance(extent.length());
         Ok(())
@@ -199,7 +224,7 @@ impl<'a> Lane<'a> {
         }
         if absent > 0 {
             let map = std::mem::take(&mut self.map);
-            self.touch_all(extent, |page| map.get(page).is_some_and(|byte| byte & 1 == 0));
+            self.touch_all(extent, (0..).zip(&map).filter(|(_, byte)| *byte & 1 == 0).map(|(page, _)| page));
             self.map = map;
         }
         Ok(())
@@ -213,32 +238,36 @@ impl<'a> Lane<'a> {
         Ok(self.map.iter().map(|byte| u64::from(byte & 1 == 0)).sum())
     }
 
-    /// Reads the pages that are wanted, one byte of each: that waits for a read under way, and makes one where there is none.
-    fn touch_all(&mut self, extent: Extent, wanted: impl Fn(usize) -> bool) {
-        let pages = extent.pages().0;
-        for page in 0..pages {
-            if !usize::try_from(page).is_ok_and(&wanted) {
-                continue;
-            }
-            if self.loader.failures.load(Ordering::Relaxed) >= MOST_FAILURES {
-                self.outcome.untried += Pages(pages - page);
-                return;
+    /// Reads these pages of a window, one byte of each: that waits for a read under way, and makes one where there is none.
+    fn touch_all(&mut self, extent: Extent, mut pages: impl Iterator<Item = u64>) {
+        while let Some(page) = pages.next() {
+            if self.loader.gives_up() {
+                return self.leave_untried(extent, std::iter::once(page).chain(pages));
             }
             if !self.touch(extent, page) {
-                self.outcome.truncated += Pages(pages - page);
+                self.outcome.truncated += Pages(1 + pages.count() as u64);
                 return;
             }
         }
     }
 
+    /// Counts pages that are not tried any more; reading ahead may have failed for them, too.
+    fn leave_untried(&mut self, extent: Extent, pages: impl Iterator<Item = u64>) {
+        for page in pages.map(|page| page_of(extent, page)) {
+            self.loader.forget(page);
+            self.outcome.untried += Pages(u64::from(!self.outcome.has_failed(page)));
+        }
+    }
+
     /// Reads a page; false where the file ends before it.
     fn touch(&mut self, extent: Extent, page: u64) -> bool {
-        let at = extent.offset() + page * page_size();
-        match self.read(at) {
+        let page = page_of(extent, page);
+        match self.read(page.offset()) {
             Touched::There => true,
             Touched::End => false,
             Touched::Unreadable(error) => {
-                if self.outcome.fail(Extent::new(at, page_size().min(extent.end() - at)), error) {
+                self.loader.forget(page);
+                if self.outcome.fail(page, error) {
                     self.loader.failures.fetch_add(1, Ordering::Relaxed);
                 }
                 true
@@ -253,6 +282,12 @@ impl<'a> Lane<'a> {
             Err(error) => Touched::Unreadable(error),
         }
     }
+}
+
+/// A page of an extent.
+fn page_of(extent: Extent, page: u64) -> Extent {
+    let at = extent.offset() + page * page_size();
+    Extent::new(at, page_size().min(extent.end() - at))
 }
 
 /// Makes the kernel read a large page's worth of the file. The mapping is of one page, so that it is never mapped as a whole

@@ -4,6 +4,7 @@ mod load;
 pub(crate) mod outcome;
 mod rate;
 mod source;
+mod unread;
 
 use std::num::NonZeroUsize;
 use std::sync::{Mutex, PoisonError};
@@ -16,7 +17,6 @@ use crate::extent::Extent;
 use crate::open::OpenFile;
 use crate::page::{Pages, page_size};
 use crate::residency::{ProbeChoice, Prober, Residency};
-use crate::sys::fadvise;
 
 use load::{Lane, Loader, window_bytes};
 use outcome::Outcome;
@@ -199,12 +199,13 @@ struct Begun {
 struct Found {
     data: Pages,
     absent: Pages,
-    has_holes: bool,
+    /// Of the absent ones, those that were counted as resident: without content.
+    unread: Pages,
 }
 
 impl Found {
     fn by(source: &Source<'_>) -> Self {
-        Self { data: source.data, absent: source.absent, has_holes: source.has_holes }
+        Self { data: source.data, absent: source.absent, unread: source.unread }
     }
 }
 
@@ -226,7 +227,7 @@ impl Begun {
         } else {
             begun.outcome = load_all(&loader, &mut source, options.lanes)?;
         }
-        begun.found = Found::by(&source);
+        begun.note(Found::by(&source));
         Ok(begun)
     }
 
@@ -236,9 +237,16 @@ impl Begun {
         if !begun.is_complete() {
             let mut source = begun.source(file, extents, options);
             while source.next()?.is_some() {}
-            begun.found = Found::by(&source);
+            begun.note(Found::by(&source));
         }
         Ok(begun)
+    }
+
+    /// Notes what there was to load.
+    fn note(&mut self, found: Found) {
+        let read = |resident: Pages| Pages(resident.0.saturating_sub(found.unread.0));
+        self.before.resident = self.before.resident.map(read);
+        self.found = found;
     }
 
     /// What is there before anything is done: where that is all, nothing has to be looked for.
@@ -272,6 +280,7 @@ impl Begun {
 
     fn start_all(&mut self, loader: &Loader<'_>, source: &mut Source<'_>) -> Result<()> {
         while let Some(window) = source.next()? {
+            loader.make_way(window);
             loader.wait_for_turn(window.extent);
             if loader.is_stopped() {
                 self.outcome.interrupted += window.extent.pages();
@@ -298,7 +307,6 @@ impl Begun {
             }
             self.outcome.merge(lane.outcome);
         }
-        drop_unreadable(file, &self.outcome);
         let (after, reclaimed) = self.verify(file, extents, options, observer)?;
         Ok(self.into_report(after, reclaimed))
     }
@@ -316,59 +324,73 @@ impl Begun {
         }
         for round in 0.. {
             let (after, missing) = self.missing(file, extents, options)?;
-            let reclaimed = Pages(missing.0.saturating_sub(self.excused(file, extents, &after).0));
+            let reclaimed = Pages(missing.0.saturating_sub(self.excused().0));
             let is_little = reclaimed.0.saturating_mul(LITTLE) <= self.found.data.0;
-            if reclaimed == Pages(0) || round >= ROUNDS || !is_little || observer.is_stopped() {
+            // Storage that fails is not asked for the same once more.
+            let is_done = !is_little || self.outcome.has_failures() || observer.is_stopped();
+            if reclaimed == Pages(0) || round >= ROUNDS || is_done {
                 return Ok((after, reclaimed));
             }
             let quiet = Quiet(observer);
             let loader = Loader::new(file, options, self.is_known(), &quiet);
             let outcome = load_all(&loader, &mut self.source(file, extents, options), NonZeroUsize::MIN)?;
-            self.outcome.error = self.outcome.error.take().or(outcome.error);
+            self.outcome.merge(outcome);
         }
         Ok((self.before.clone(), Pages(0)))
     }
 
     /// The residency now, and the pages with data that are not in memory.
     fn missing(
-        &self,
+        &mut self,
         file: &OpenFile,
         extents: &[Extent],
         options: &WarmOptions<'_>,
     ) -> Result<(Residency, Pages)> {
         let after = survey(&mut Prober::new(file, options.probe), extents)?;
         let Some(resident) = after.resident else { return Ok((after, Pages(0))) };
-        if resident >= after.pages || !(self.found.has_holes || after.changed) {
-            let missing = Pages(after.pages.0.saturating_sub(resident.0));
-            return Ok((after, missing));
+        let gone = Pages(after.pages.0.saturating_sub(resident.0));
+        if gone == Pages(0) {
+            return Ok((after, gone));
         }
         let mut source = self.source(file, extents, options);
         while source.next()?.is_some() {}
+        if after.changed {
+            let absent = source.absent.0.saturating_sub(source.unread.0);
+            self.note_truncated(file, extents, Pages(gone.0.saturating_sub(absent)));
+        }
         Ok((after, source.absent))
     }
 
-    /// The pages that are missing for a reason that is known.
-    fn excused(&mut self, file: &OpenFile, extents: &[Extent], after: &Residency) -> Pages {
-        if after.changed {
-            let end = file.size_now();
-            let beyond = |extent: &Extent| Extent::between(extent.offset().max(end), extent.end()).pages();
-            self.outcome.truncated = self.outcome.truncated.max(extents.iter().map(beyond).sum());
-        }
-        let Outcome { truncated, interrupted, untried, .. } = self.outcome;
-        self.outcome.unreadable() + truncated + interrupted + untried
+    /// Notes what the file lost that was to be loaded: `holes` pages are neither in memory nor data now.
+    fn note_truncated(&mut self, file: &OpenFile, extents: &[Extent], holes: Pages) {
+        let end = file.size_now();
+        let beyond = |extent: &Extent| Extent::between(extent.offset().max(end), extent.end()).pages();
+        let holes_before = self.before.pages.0.saturating_sub(self.found.data.0);
+        let lost = Pages(holes.0.saturating_sub(holes_before)).min(extents.iter().map(beyond).sum());
+        self.outcome.truncated = self.outcome.truncated.max(lost);
+    }
+
+    /// The pages that are missing for a reason that is known. Those that the file lost are no longer missing.
+    fn excused(&self) -> Pages {
+        self.outcome.unreadable() + self.outcome.interrupted + self.outcome.untried
     }
 
     fn into_report(self, after: Residency, reclaimed: Pages) -> Report {
         let Self { start, before, found, outcome, .. } = self;
         let mut report = Report { requested: Some(found.data), ..Report::default() };
-        report.leave(Reason::Unreadable, outcome.unreadable());
-        report.leave(Reason::Failed, outcome.untried);
-        report.leave(Reason::Truncated, outcome.truncated);
-        report.leave(Reason::Interrupted, outcome.interrupted);
-        report.leave(Reason::Reclaimed, reclaimed);
-        let left: Pages = report.remaining.iter().map(|left| left.pages).sum();
-        let known = before.unknown.is_none();
-        report.changed = known.then_some(Pages(found.absent.0.saturating_sub(left.0)));
+        // While a file changes, a page can be met for two reasons; it counts for the first.
+        let mut loaded = found.absent;
+        for (reason, pages) in [
+            (Reason::Unreadable, outcome.unreadable()),
+            (Reason::Failed, outcome.untried),
+            (Reason::Truncated, outcome.truncated),
+            (Reason::Interrupted, outcome.interrupted),
+            (Reason::Reclaimed, reclaimed),
+        ] {
+            report.leave(reason, pages.min(loaded));
+            loaded = Pages(loaded.0.saturating_sub(pages.0));
+        }
+        report.changed = before.unknown.is_none().then_some(loaded);
         report.errors = outcome.into_errors();
         (report.before, report.after, report.elapsed) = (before, after, start.elapsed());
         report
@@ -405,14 +427,6 @@ fn load_each(lane: &mut Lane<'_>, source: &Mutex<&mut Source<'_>>) -> Result<()>
             Some(window) => lane.load(window)?,
             None => return Ok(()),
         }
-    }
-}
-
-/// Pages whose reading failed stay in the cache without content, where cachestat(2) would count them as resident.
-fn drop_unreadable(file: &OpenFile, outcome: &Outcome) {
-    for place in outcome.places() {
-        // Where that fails, the page is told as unreadable all the same.
-        let _ = fadvise(file.file(), place.offset(), place.length(), fadvise::DONTNEED);
     }
 }
 

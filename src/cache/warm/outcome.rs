@@ -25,8 +25,7 @@ pub(crate) struct Outcome {
 impl Outcome {
     /// Notes a page that cannot be read; false when it was noted before.
     pub(crate) fn fail(&mut self, page: Extent, error: io::Error) -> bool {
-        let is_known = |known: &Extent| known.offset() <= page.offset() && page.end() <= known.end();
-        if self.failures.iter().rev().any(|(known, _)| is_known(known)) {
+        if self.has_failed(page) {
             return false;
         }
         match self.failures.last_mut() {
@@ -36,6 +35,16 @@ impl Outcome {
             _ => self.failures.push((page, error)),
         }
         true
+    }
+
+    /// Whether this page was noted.
+    pub(crate) fn has_failed(&self, page: Extent) -> bool {
+        let holds = |known: &Extent| known.offset() <= page.offset() && page.end() <= known.end();
+        self.failures.iter().rev().any(|(known, _)| holds(known))
+    }
+
+    pub(crate) fn has_failures(&self) -> bool {
+        !self.failures.is_empty()
     }
 
     pub(crate) fn unreadable(&self) -> Pages {

@@ -1,5 +1,6 @@
 //! What of a file is to be loaded, in file order and in windows: exact runs of absent data, found while loading goes on.
 
+use crate::cache::warm::unread::Unread;
 use crate::error::Result;
 use crate::extent::{ByteRange, Extent};
 use crate::open::OpenFile;
@@ -12,6 +13,8 @@ pub(crate) struct Window {
     pub(crate) extent: Extent,
     /// Whether it is a whole one, that a single large page can hold.
     pub(crate) whole: bool,
+    /// Whether its pages are in the cache without content.
+    pub(crate) unread: bool,
 }
 
 /// Where absent data is told from what needs no loading.
@@ -33,11 +36,15 @@ pub(crate) struct Source<'a> {
     known: bool,
     window_bytes: u64,
     rest: Extent,
+    /// What is told resident, where that has to be looked at again.
+    check: Option<Unread<'a>>,
+    /// Whether the rest has pages in the cache without content.
+    rest_unread: bool,
     /// Pages with data that were found so far, and the absent ones among them.
     pub(crate) data: Pages,
     pub(crate) absent: Pages,
-    /// Whether a hole was found that is not in memory.
-    pub(crate) has_holes: bool,
+    /// Of those, the ones that are in the cache without content.
+    pub(crate) unread: Pages,
 }
 
 impl<'a> Source<'a> {
@@ -57,9 +64,11 @@ impl<'a> Source<'a> {
             known,
             window_bytes,
             rest: Extent::default(),
+            check: Prober::new(file, probe).counts_unread().then(|| Unread::new(file)),
+            rest_unread: false,
             data: Pages(0),
             absent: Pages(0),
-            has_holes: false,
+            unread: Pages(0),
         }
     }
 
@@ -75,11 +84,19 @@ impl<'a> Source<'a> {
         let boundary = (start / self.window_bytes + 1).saturating_mul(self.window_bytes);
         let extent = Extent::between(start, boundary.min(self.rest.end()));
         self.rest = Extent::between(extent.end(), self.rest.end());
-        Ok(Some(Window { extent, whole: extent.length() == self.window_bytes }))
+        let whole = extent.length() == self.window_bytes;
+        Ok(Some(Window { extent, whole, unread: self.rest_unread }))
     }
 
     fn next_absent(&mut self) -> Result<Option<Extent>> {
         loop {
+            if let Some(extent) = self.check.as_mut().map_or(Ok(None), Unread::next)? {
+                self.absent += extent.pages();
+                self.unread += extent.pages();
+                self.rest_unread = true;
+                return Ok(Some(extent));
+            }
+            self.rest_unread = false;
             let piece = match &mut self.finder {
                 Some(Finder::Runs(runs)) => runs.next().transpose()?.map(|run| (run.extent, run.state)),
                 Some(Finder::Data { holes, rest }) => next_data(holes, rest),
@@ -102,8 +119,11 @@ impl<'a> Source<'a> {
     /// Counts a run; whether it is to be loaded.
     fn note(&mut self, extent: Extent, state: RunState) -> bool {
         match state {
-            RunState::Hole => self.has_holes = true,
-            RunState::Resident => self.data += extent.pages(),
+            RunState::Hole => {}
+            RunState::Resident => {
+                self.data += extent.pages();
+                self.check.as_mut().into_iter().for_each(|check| check.look_at(extent));
+            }
             RunState::Absent => {
                 self.data += extent.pages();
                 self.absent += extent.pages();
