@@ -98,7 +98,7 @@ _mmapio() {
             return 0
             ;;
         mmapio__subcmd__advise)
-            opts="-x -L -j -n -q -v -h -V --include --exclude --min-size --max-size --max-depth --one-file-system --follow --files-from --files0-from --range --jobs --list --pid --call --dry-run --format --columns --exact --quiet --verbose --progress --color --help --version normal random sequential willneed dontneed noreuse cold pageout populate-read collapse hugepage nohugepage mergeable unmergeable"
+            opts="-x -L -j -n -s -q -v -h -V --include --exclude --min-size --max-size --max-depth --one-file-system --follow --files-from --files0-from --range --jobs --list --pid --call --dry-run --format --columns --summary --exact --quiet --verbose --progress --color --help --version normal random sequential willneed dontneed noreuse cold pageout populate-read collapse hugepage nohugepage mergeable unmergeable"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -179,7 +179,7 @@ _mmapio() {
                     return 0
                     ;;
                 --columns)
-                    COMPREPLY=($(compgen -W "size pages before_resident_bytes before_resident_pages before_dirty_pages before_writeback_pages resident_pages resident_bytes resident_percent dirty_pages writeback_pages evicted_pages recently_evicted_pages probe requested_pages requested_bytes changed_pages changed_bytes seconds bytes_per_second remaining path note help" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "size pages before_resident_bytes before_resident_pages before_dirty_pages before_writeback_pages resident_pages resident_bytes resident_percent dirty_pages writeback_pages evicted_pages recently_evicted_pages probe requested_pages requested_bytes changed_pages changed_bytes seconds bytes_per_second reached_percent remaining path note help" -- "${cur}"))
                     return 0
                     ;;
                 --progress)
@@ -216,7 +216,7 @@ _mmapio() {
             return 0
             ;;
         mmapio__subcmd__evict)
-            opts="-x -L -j -n -q -v -h -V --include --exclude --min-size --max-size --max-depth --one-file-system --follow --files-from --files0-from --range --jobs --sync --all-but --require --dry-run --format --columns --exact --quiet --verbose --progress --color --help --version"
+            opts="-x -L -j -n -s -q -v -h -V --include --exclude --min-size --max-size --max-depth --one-file-system --follow --files-from --files0-from --range --jobs --sync --all-but --require --dry-run --format --columns --summary --exact --quiet --verbose --progress --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -293,7 +293,7 @@ _mmapio() {
                     return 0
                     ;;
                 --columns)
-                    COMPREPLY=($(compgen -W "size pages before_resident_bytes before_resident_pages before_dirty_pages before_writeback_pages resident_pages resident_bytes resident_percent dirty_pages writeback_pages evicted_pages recently_evicted_pages probe requested_pages requested_bytes changed_pages changed_bytes seconds bytes_per_second remaining path note help" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "size pages before_resident_bytes before_resident_pages before_dirty_pages before_writeback_pages resident_pages resident_bytes resident_percent dirty_pages writeback_pages evicted_pages recently_evicted_pages probe requested_pages requested_bytes changed_pages changed_bytes seconds bytes_per_second reached_percent remaining path note help" -- "${cur}"))
                     return 0
                     ;;
                 --progress)
@@ -692,7 +692,7 @@ _mmapio() {
             return 0
             ;;
         mmapio__subcmd__sync)
-            opts="-x -L -j -n -q -v -h -V --include --exclude --min-size --max-size --max-depth --one-file-system --follow --files-from --files0-from --range --jobs --data-only --async --msync --invalidate --dry-run --format --columns --exact --quiet --verbose --progress --color --help --version"
+            opts="-x -L -j -n -s -q -v -h -V --include --exclude --min-size --max-size --max-depth --one-file-system --follow --files-from --files0-from --range --jobs --data-only --async --msync --invalidate --dry-run --format --columns --summary --exact --quiet --verbose --progress --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -765,7 +765,7 @@ _mmapio() {
                     return 0
                     ;;
                 --columns)
-                    COMPREPLY=($(compgen -W "size pages before_resident_bytes before_resident_pages before_dirty_pages before_writeback_pages resident_pages resident_bytes resident_percent dirty_pages writeback_pages evicted_pages recently_evicted_pages probe requested_pages requested_bytes changed_pages changed_bytes seconds bytes_per_second remaining path note help" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "size pages before_resident_bytes before_resident_pages before_dirty_pages before_writeback_pages resident_pages resident_bytes resident_percent dirty_pages writeback_pages evicted_pages recently_evicted_pages probe requested_pages requested_bytes changed_pages changed_bytes seconds bytes_per_second reached_percent remaining path note help" -- "${cur}"))
                     return 0
                     ;;
                 --progress)
@@ -784,7 +784,7 @@ _mmapio() {
             return 0
             ;;
         mmapio__subcmd__warm)
-            opts="-x -L -j -n -q -v -h -V --include --exclude --min-size --max-size --max-depth --one-file-system --follow --files-from --files0-from --range --jobs --head --tail --ranges-from --rate --max-memory --force --require --probe --dry-run --format --columns --exact --quiet --verbose --progress --color --help --version"
+            opts="-x -L -j -n -s -q -v -h -V --include --exclude --min-size --max-size --max-depth --one-file-system --follow --files-from --files0-from --range --jobs --head --tail --ranges-from --rate --max-memory --force --require --probe --dry-run --format --columns --summary --exact --quiet --verbose --progress --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -896,7 +896,7 @@ _mmapio() {
                     return 0
                     ;;
                 --columns)
-                    COMPREPLY=($(compgen -W "size pages before_resident_bytes before_resident_pages before_dirty_pages before_writeback_pages resident_pages resident_bytes resident_percent dirty_pages writeback_pages evicted_pages recently_evicted_pages probe requested_pages requested_bytes changed_pages changed_bytes seconds bytes_per_second remaining path note help" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "size pages before_resident_bytes before_resident_pages before_dirty_pages before_writeback_pages resident_pages resident_bytes resident_percent dirty_pages writeback_pages evicted_pages recently_evicted_pages probe requested_pages requested_bytes changed_pages changed_bytes seconds bytes_per_second reached_percent remaining path note help" -- "${cur}"))
                     return 0
                     ;;
                 --progress)

@@ -106,7 +106,7 @@ mincore\:"mincore or unknown\: slower, but does not count pages that are being r
 json\:"One JSON document"
 ndjson\:"One JSON record a line, as they are found"
 csv\:"Comma-separated values, as they are found"))' \
-'*--columns=[The columns of tables and csv, separated by commas; \`help\` lists them]:LIST:(size pages before_resident_bytes before_resident_pages before_dirty_pages before_writeback_pages resident_pages resident_bytes resident_percent dirty_pages writeback_pages evicted_pages recently_evicted_pages probe requested_pages requested_bytes changed_pages changed_bytes seconds bytes_per_second remaining path note help)' \
+'*--columns=[The columns of tables and csv, separated by commas; \`help\` lists them]:LIST:(size pages before_resident_bytes before_resident_pages before_dirty_pages before_writeback_pages resident_pages resident_bytes resident_percent dirty_pages writeback_pages evicted_pages recently_evicted_pages probe requested_pages requested_bytes changed_pages changed_bytes seconds bytes_per_second reached_percent remaining path note help)' \
 '--progress=[Show progress on standard error\: of long walks on a terminal, always (as lines where there is no terminal), never]:WHEN:((auto\:"On a terminal"
 always\:"Always"
 never\:"Never"))' \
@@ -118,6 +118,8 @@ never\:"Never"))' \
 '--force[Load even what does not fit into the memory that is to be had]' \
 '-n[Change nothing\: report what would be done]' \
 '--dry-run[Change nothing\: report what would be done]' \
+'-s[Report the total alone]' \
+'--summary[Report the total alone]' \
 '--exact[Print sizes in tables as plain bytes]' \
 '(-v --verbose)-q[Say nothing of paths that fail; the exit status still tells]' \
 '(-v --verbose)--quiet[Say nothing of paths that fail; the exit status still tells]' \
@@ -155,7 +157,7 @@ mincore\:"mincore or unknown\: slower, but does not count pages that are being r
 json\:"One JSON document"
 ndjson\:"One JSON record a line, as they are found"
 csv\:"Comma-separated values, as they are found"))' \
-'*--columns=[The columns of tables and csv, separated by commas; \`help\` lists them]:LIST:(size pages before_resident_bytes before_resident_pages before_dirty_pages before_writeback_pages resident_pages resident_bytes resident_percent dirty_pages writeback_pages evicted_pages recently_evicted_pages probe requested_pages requested_bytes changed_pages changed_bytes seconds bytes_per_second remaining path note help)' \
+'*--columns=[The columns of tables and csv, separated by commas; \`help\` lists them]:LIST:(size pages before_resident_bytes before_resident_pages before_dirty_pages before_writeback_pages resident_pages resident_bytes resident_percent dirty_pages writeback_pages evicted_pages recently_evicted_pages probe requested_pages requested_bytes changed_pages changed_bytes seconds bytes_per_second reached_percent remaining path note help)' \
 '--progress=[Show progress on standard error\: of long walks on a terminal, always (as lines where there is no terminal), never]:WHEN:((auto\:"On a terminal"
 always\:"Always"
 never\:"Never"))' \
@@ -167,6 +169,8 @@ never\:"Never"))' \
 '--force[Load even what does not fit into the memory that is to be had]' \
 '-n[Change nothing\: report what would be done]' \
 '--dry-run[Change nothing\: report what would be done]' \
+'-s[Report the total alone]' \
+'--summary[Report the total alone]' \
 '--exact[Print sizes in tables as plain bytes]' \
 '(-v --verbose)-q[Say nothing of paths that fail; the exit status still tells]' \
 '(-v --verbose)--quiet[Say nothing of paths that fail; the exit status still tells]' \
@@ -196,7 +200,7 @@ _arguments "${_arguments_options[@]}" : \
 json\:"One JSON document"
 ndjson\:"One JSON record a line, as they are found"
 csv\:"Comma-separated values, as they are found"))' \
-'*--columns=[The columns of tables and csv, separated by commas; \`help\` lists them]:LIST:(size pages before_resident_bytes before_resident_pages before_dirty_pages before_writeback_pages resident_pages resident_bytes resident_percent dirty_pages writeback_pages evicted_pages recently_evicted_pages probe requested_pages requested_bytes changed_pages changed_bytes seconds bytes_per_second remaining path note help)' \
+'*--columns=[The columns of tables and csv, separated by commas; \`help\` lists them]:LIST:(size pages before_resident_bytes before_resident_pages before_dirty_pages before_writeback_pages resident_pages resident_bytes resident_percent dirty_pages writeback_pages evicted_pages recently_evicted_pages probe requested_pages requested_bytes changed_pages changed_bytes seconds bytes_per_second reached_percent remaining path note help)' \
 '--progress=[Show progress on standard error\: of long walks on a terminal, always (as lines where there is no terminal), never]:WHEN:((auto\:"On a terminal"
 always\:"Always"
 never\:"Never"))' \
@@ -209,6 +213,8 @@ never\:"Never"))' \
 '(-n --dry-run)--require[Exit with status 3 when anything stayed in memory, or when that is unknown]' \
 '-n[Change nothing\: report what would be done]' \
 '--dry-run[Change nothing\: report what would be done]' \
+'-s[Report the total alone]' \
+'--summary[Report the total alone]' \
 '--exact[Print sizes in tables as plain bytes]' \
 '(-v --verbose)-q[Say nothing of paths that fail; the exit status still tells]' \
 '(-v --verbose)--quiet[Say nothing of paths that fail; the exit status still tells]' \
@@ -278,7 +284,7 @@ _arguments "${_arguments_options[@]}" : \
 json\:"One JSON document"
 ndjson\:"One JSON record a line, as they are found"
 csv\:"Comma-separated values, as they are found"))' \
-'*--columns=[The columns of tables and csv, separated by commas; \`help\` lists them]:LIST:(size pages before_resident_bytes before_resident_pages before_dirty_pages before_writeback_pages resident_pages resident_bytes resident_percent dirty_pages writeback_pages evicted_pages recently_evicted_pages probe requested_pages requested_bytes changed_pages changed_bytes seconds bytes_per_second remaining path note help)' \
+'*--columns=[The columns of tables and csv, separated by commas; \`help\` lists them]:LIST:(size pages before_resident_bytes before_resident_pages before_dirty_pages before_writeback_pages resident_pages resident_bytes resident_percent dirty_pages writeback_pages evicted_pages recently_evicted_pages probe requested_pages requested_bytes changed_pages changed_bytes seconds bytes_per_second reached_percent remaining path note help)' \
 '--progress=[Show progress on standard error\: of long walks on a terminal, always (as lines where there is no terminal), never]:WHEN:((auto\:"On a terminal"
 always\:"Always"
 never\:"Never"))' \
@@ -293,6 +299,8 @@ never\:"Never"))' \
 '--invalidate[The same with MS_INVALIDATE, for those who want that very call]' \
 '-n[Change nothing\: report what would be done]' \
 '--dry-run[Change nothing\: report what would be done]' \
+'-s[Report the total alone]' \
+'--summary[Report the total alone]' \
 '--exact[Print sizes in tables as plain bytes]' \
 '(-v --verbose)-q[Say nothing of paths that fail; the exit status still tells]' \
 '(-v --verbose)--quiet[Say nothing of paths that fail; the exit status still tells]' \
@@ -324,7 +332,7 @@ fadvise\:"posix_fadvise(2), on a descriptor"))' \
 json\:"One JSON document"
 ndjson\:"One JSON record a line, as they are found"
 csv\:"Comma-separated values, as they are found"))' \
-'*--columns=[The columns of tables and csv, separated by commas; \`help\` lists them]:LIST:(size pages before_resident_bytes before_resident_pages before_dirty_pages before_writeback_pages resident_pages resident_bytes resident_percent dirty_pages writeback_pages evicted_pages recently_evicted_pages probe requested_pages requested_bytes changed_pages changed_bytes seconds bytes_per_second remaining path note help)' \
+'*--columns=[The columns of tables and csv, separated by commas; \`help\` lists them]:LIST:(size pages before_resident_bytes before_resident_pages before_dirty_pages before_writeback_pages resident_pages resident_bytes resident_percent dirty_pages writeback_pages evicted_pages recently_evicted_pages probe requested_pages requested_bytes changed_pages changed_bytes seconds bytes_per_second reached_percent remaining path note help)' \
 '--progress=[Show progress on standard error\: of long walks on a terminal, always (as lines where there is no terminal), never]:WHEN:((auto\:"On a terminal"
 always\:"Always"
 never\:"Never"))' \
@@ -336,6 +344,8 @@ never\:"Never"))' \
 '(--files-from --files0-from --pid --call)--list[List every advice, as a table or in another --format; with ADVICE this one]' \
 '-n[Change nothing\: report what would be done]' \
 '--dry-run[Change nothing\: report what would be done]' \
+'-s[Report the total alone]' \
+'--summary[Report the total alone]' \
 '--exact[Print sizes in tables as plain bytes]' \
 '(-v --verbose)-q[Say nothing of paths that fail; the exit status still tells]' \
 '(-v --verbose)--quiet[Say nothing of paths that fail; the exit status still tells]' \

@@ -24,10 +24,11 @@ pub(crate) fn note(text: &str) {
 /// A path that failed: `mmapio: PATH: CALL: REASON`.
 pub(crate) fn path_error(error: &Error) {
     let path = error.path().map(|path| format!("{}: ", escape::path(path)));
-    say("", &format!("{}{}: {}", path.unwrap_or_default(), error.call(), error.reason()));
+    say(&path.unwrap_or_default(), &format!("{}: {}", error.call(), error.reason()));
 }
 
-fn say(kind: &str, text: &str) {
+/// What comes first is fit for a terminal already: to escape it once more would double its backslashes.
+fn say(first: &str, text: &str) {
     // Nothing can be said about a standard error that takes no more.
-    let _ = writeln!(std::io::stderr(), "mmapio: {kind}{}", escape::text(text));
+    let _ = writeln!(std::io::stderr(), "mmapio: {first}{}", escape::text(text));
 }

@@ -16,6 +16,7 @@ pub(crate) enum Exit {
     /// A condition that the caller set was not met.
     Unmet = 3,
     Interrupted = 130,
+    Terminated = 143,
 }
 
 /// Ends a run that could not go on.

@@ -69,7 +69,9 @@ impl Progress {
             return;
         }
         if std::io::stderr().is_terminal() {
-            self.bar.get_or_init(|| bytes_bar(*expected)).set_position(done.min(*expected));
+            let bar = self.bar.get_or_init(|| bytes_bar(*expected));
+            bar.set_position(done.min(*expected));
+            bar.set_message(bytes_text(done, *expected, self.start.elapsed().as_secs_f64()));
         } else {
             self.line(|seconds| bytes_text(done, *expected, seconds));
         }
@@ -141,15 +143,21 @@ fn files_text(files: u64, bytes: u64, seconds: f64) -> String {
     format!("{} files, {}, {rate:.0} files/s, {seconds:.1} s", HumanCount(files), HumanBytes(bytes))
 }
 
+/// The rate, and the time left at it, are those of the whole run, too.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a rate for people"
+)]
 fn bytes_text(done: u64, expected: u64, seconds: f64) -> String {
-    #[expect(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a rate for people"
-    )]
-    let rate = (done as f64 / seconds.max(0.001)) as u64;
-    format!("{} of {}, {}/s, {seconds:.1} s", HumanBytes(done), HumanBytes(expected), HumanBytes(rate))
+    let rate = done as f64 / seconds.max(0.001);
+    let left = match rate {
+        rate if rate > 0.0 => format!("{:.0} s left", expected.saturating_sub(done) as f64 / rate),
+        _ => "nothing yet".to_owned(),
+    };
+    let (done, expected, rate) = (HumanBytes(done), HumanBytes(expected), HumanBytes(rate as u64));
+    format!("{done} of {expected}, {rate}/s, {seconds:.0} s, {left}")
 }
 
 fn files_bar() -> ProgressBar {
@@ -157,7 +165,7 @@ fn files_bar() -> ProgressBar {
 }
 
 fn bytes_bar(bytes: u64) -> ProgressBar {
-    bar(Some(bytes), "{bar:30} {binary_bytes} of {binary_total_bytes}, {binary_bytes_per_sec}, {eta} left")
+    bar(Some(bytes), "{bar:30} {msg}")
 }
 
 fn bar(length: Option<u64>, template: &str) -> ProgressBar {

@@ -38,18 +38,27 @@ impl std::fmt::Display for Percent {
 impl FromStr for Percent {
     type Err = Error;
 
-    /// Reads `95%`, `99.5%`, or the same without the sign.
+    /// Reads `95%`, `99.5%`, or the same without the sign; `0.95` alone is refused, since it may have been meant as 95 %.
     fn from_str(text: &str) -> Result<Self> {
-        let invalid =
-            || Error::range(format!("`{text}` is not a percentage from 0 to 100 (examples: 95%, 99.5%)"));
+        let invalid = || {
+            Error::range(format!(
+                "`{text}` is not a percentage from 0 to 100 with at most three decimals (examples: 95%, 99.5%)"
+            ))
+        };
         let number = text.trim().trim_end_matches('%').trim_end();
         let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
         let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
         if !is_number(whole) || !is_number(fraction) || fraction.len() > 3 {
             return Err(invalid());
         }
-        let thousandths = format!("{whole}{fraction:0<3}").parse().map_err(|_| invalid())?;
-        if thousandths > WHOLE { Err(invalid()) } else { Ok(Self(thousandths)) }
+        let thousandths: u32 = format!("{whole}{fraction:0<3}").parse().map_err(|_| invalid())?;
+        match thousandths {
+            1..1000 if !text.contains('%') => {
+                Err(Error::range(format!("`{text}` is less than 1 %: write `{number}%` if that is meant")))
+            }
+            0..=WHOLE => Ok(Self(thousandths)),
+            _ => Err(invalid()),
+        }
     }
 }
 
@@ -123,7 +132,8 @@ mod tests {
 
     #[test]
     fn what_is_no_share_is_refused() {
-        for text in ["", "%", "-1%", "100.001%", "1e2", "99.9999%", "5%5", "1.", ".5", "99999999999%"] {
+        for text in ["", "%", "-1%", "100.001%", "1e2", "99.9999%", "5%5", "1.", ".5", "99999999999%", "0.95"]
+        {
             assert!(text.parse::<Percent>().is_err(), "{text} was taken");
         }
     }

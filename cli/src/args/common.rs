@@ -83,6 +83,14 @@ pub(crate) fn at_least_one(text: &str) -> Result<NonZeroUsize, String> {
     }
 }
 
+/// Reads a size that cannot be zero.
+pub(crate) fn some_size(text: &str) -> Result<u64, String> {
+    match mmapio_core::parse_size(text).map_err(|error| error.reason())? {
+        0 => Err("must be at least 1".to_owned()),
+        size => Ok(size),
+    }
+}
+
 /// Checks a glob, so that a malformed one is wrong usage.
 fn parse_glob(glob: &str) -> Result<String, mmapio_core::Error> {
     glob_filter(&[glob.to_owned()], &[]).map(|_| glob.to_owned())
@@ -124,6 +132,10 @@ pub(crate) struct Reporting {
     #[arg(long, value_name = "LIST", value_parser = PossibleValuesParser::new(columns::names(Verb::Warm)))]
     #[arg(value_delimiter = ',', hide_possible_values = true)]
     pub(crate) columns: Option<Vec<String>>,
+
+    /// Report the total alone.
+    #[arg(short, long)]
+    pub(crate) summary: bool,
 
     /// Print sizes in tables as plain bytes.
     #[arg(long)]

@@ -50,4 +50,6 @@ Exit status:
   1    some path failed; each is named on standard error, the rest is done
   2    wrong usage
   3    a condition that the caller set was not met
-  130  interrupted";
+  130  interrupted (143 by SIGTERM); what was done until then is reported
+Of several the first in the order 130, 2, 1, 3 counts: a path that failed hides
+an unmet condition.";

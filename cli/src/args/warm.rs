@@ -4,10 +4,10 @@ use std::num::NonZeroU64;
 use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
-use mmapio_core::{MemoryBudget, Percent, parse_size};
+use mmapio_core::{MemoryBudget, Percent};
 
 use super::EXIT_STATUS;
-use super::common::{Messages, Paths, Reporting};
+use super::common::{Messages, Paths, Reporting, some_size};
 use super::incore::ProbeArg;
 
 const EXAMPLES: &str = "\
@@ -30,7 +30,9 @@ pushed out again), over budget, truncated, interrupted.
 
 Before anything is loaded, what is to be loaded is compared with the memory
 that is to be had: MemAvailable, and the limits of this process's cgroups. If it
-does not fit, nothing is loaded (exit status 3).
+does not fit, nothing is loaded, and the exit status is 3 whatever is demanded.
+
+In the table REACHED is how much of what was asked for is in memory now.
 
 Where the kernel does not tell what is in memory (files that are neither yours
 nor writable for you), all data is read, and what was read counts as loaded.";
@@ -65,17 +67,18 @@ pub(crate) struct Warm {
 #[command(next_help_heading = "Which parts")]
 pub(crate) struct Parts {
     /// The first SIZE bytes of each file; with --tail or --range, those too.
-    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    #[arg(long, value_name = "SIZE", value_parser = some_size)]
     pub(crate) head: Option<u64>,
 
     /// The last SIZE bytes of each file; with --head or --range, those too.
-    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    #[arg(long, value_name = "SIZE", value_parser = some_size)]
     pub(crate) tail: Option<u64>,
 
     /// The files and ranges that FILE lists; `-` is standard input.
     ///
     /// Reads what `incore --runs` prints in any format, and lines of `OFFSET LENGTH PATH`. Every range in the list is loaded
-    /// but holes: list with `incore --runs=resident` to get back what was in memory.
+    /// but holes: list with `incore --runs=resident` to get back what was in memory. Relative paths are taken from the current
+    /// directory. Tables escape names that could play tricks on a terminal, so save as ndjson.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     #[arg(conflicts_with_all = ["paths", "files_from", "files0_from", "range", "head", "tail"])]
     pub(crate) ranges_from: Option<PathBuf>,
@@ -99,7 +102,8 @@ pub(crate) struct How {
 
     /// Demand that so much of what was asked for is in memory at the end, else exit with status 3.
     ///
-    /// The default is all that can be read. With this option what cannot be read counts as missing, too.
+    /// The default is all that can be read. With this option what cannot be read counts as missing, too, and so does finding no
+    /// file at all. What a file lost by being truncated meanwhile is not missing.
     #[arg(long, value_name = "PERCENT")]
     pub(crate) require: Option<Percent>,
 
@@ -110,6 +114,6 @@ pub(crate) struct How {
 
 /// Reads a size of at least one byte, with or without `/s`.
 fn parse_rate(text: &str) -> Result<NonZeroU64, String> {
-    let size = parse_size(text.trim_end().trim_end_matches("/s")).map_err(|error| error.reason())?;
+    let size = some_size(text.trim_end().trim_end_matches("/s"))?;
     NonZeroU64::new(size).ok_or_else(|| "must be at least 1".to_owned())
 }

@@ -73,6 +73,7 @@ impl Props {
             progress: &self.progress,
         };
         let rows = match call.reporting.format {
+            _ if call.reporting.summary => Rows::None,
             common::Format::Ndjson | common::Format::Csv => Rows::Write,
             common::Format::Json => Rows::Keep,
             common::Format::Table if call.messages.verbose => Rows::Keep,
@@ -85,6 +86,7 @@ impl Props {
 /// Which rows there are, and when they are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Rows {
+    None,
     Write,
     Keep,
     KeepNoteworthy,
@@ -137,6 +139,7 @@ impl Stage<'_> {
             act: Some(Box::new(report)),
         };
         match self.rows {
+            Rows::None => ControlFlow::Continue(()),
             Rows::Write => sink.write(&row),
             Rows::KeepNoteworthy if !noteworthy && row.note().is_none() => ControlFlow::Continue(()),
             Rows::Keep | Rows::KeepNoteworthy => {
@@ -152,7 +155,7 @@ impl Stage<'_> {
     }
 
     pub(crate) fn keeps_names(&self) -> bool {
-        self.rows != Rows::Write
+        matches!(self.rows, Rows::Keep | Rows::KeepNoteworthy)
     }
 }
 
@@ -268,16 +271,16 @@ pub(crate) fn conclude(
     found.total.acts.elapsed = props.start.elapsed();
     // In a table a file that stands alone is its own total, and nothing has none.
     let is_sum = found.total.files > 1 || found.rows.len() as u64 != found.total.files;
-    let total = is_sum || props.shown.format != common::Format::Table;
+    let total = is_sum || call.reporting.summary || props.shown.format != common::Format::Table;
     report::finish(&stage.frame, &props.shown, total, &found, options);
-    if found.total.files == 0 && found.total.errors == 0 && !call.paths.paths.is_empty() {
+    if let Some(exit) = props.interrupt.exit() {
+        messages::note("interrupted: the report is of what was done until then");
+        return report::exit(found, &props.output).map(|_| exit);
+    }
+    if found.total.files == 0 && found.total.errors == 0 {
         stage.frame.say_nothing_was_found();
     }
     let judged = judge(&found);
     let exit = report::exit(found, &props.output)?;
-    if props.interrupt.came() {
-        messages::note("interrupted: the report is of what was done until then");
-        return Ok(Exit::Interrupted);
-    }
     Ok(if exit == Exit::Done { judged } else { exit })
 }

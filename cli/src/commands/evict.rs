@@ -63,9 +63,12 @@ fn require(found: &Merged, quiet: bool) -> Exit {
         return Exit::Done;
     }
     if !quiet {
-        messages::note(&format!(
-            "--require: {left} pages stayed in memory, of {unknown} files it is unknown"
-        ));
+        let unknown = match unknown {
+            0 => String::new(),
+            1 => ", of 1 file it is unknown".to_owned(),
+            more => format!(", of {more} files it is unknown"),
+        };
+        messages::note(&format!("--require: {left} pages stayed in memory{unknown}"));
     }
     Exit::Unmet
 }

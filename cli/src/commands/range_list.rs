@@ -18,6 +18,8 @@ pub(crate) type RangeList = HashMap<PathBuf, Vec<ByteRange>>;
 /// The states that ranges have in lists; a hole holds nothing to load.
 const STATES: [&str; 3] = ["resident", "absent", HOLE];
 const HOLE: &str = "hole";
+/// Tables pad the state to this width.
+const STATE_WIDTH: usize = 8;
 
 /// A range's record, or another record of the same output.
 #[derive(Debug, Deserialize)]
@@ -30,11 +32,15 @@ struct Record {
     length: Option<u64>,
     state: Option<String>,
     /// Of a whole document.
-    #[serde(default)]
-    runs: Vec<Record>,
+    version: Option<u64>,
+    runs: Option<Vec<Record>>,
 }
 
-/// Reads a list; `-` is standard input.
+/// The version of documents that is understood.
+const VERSION: u64 = 1;
+
+/// Reads a list; `-` is standard input. A list of something else is an error: whoever forgot `--runs` should not believe
+/// that there was nothing to load.
 pub(crate) fn read(file: &Path) -> Result<RangeList> {
     let mut reader = paths::open(file)?;
     let named = || file.display().to_string();
@@ -49,11 +55,19 @@ pub(crate) fn read(file: &Path) -> Result<RangeList> {
 }
 
 fn read_json(reader: impl BufRead, list: &mut RangeList) -> Result<()> {
+    let mut are_runs = false;
     for record in serde_json::Deserializer::from_reader(reader).into_iter::<Record>() {
         let record = record?;
-        for run in record.runs.iter().chain([&record]) {
+        if record.version.is_some_and(|version| version != VERSION) {
+            bail!("is a document of another version than {VERSION}");
+        }
+        are_runs |= record.runs.is_some() || record.kind.as_deref() == Some("run");
+        for run in record.runs.iter().flatten().chain([&record]) {
             add_record(run, list)?;
         }
+    }
+    if !are_runs {
+        bail!("has no ranges in it: list them with `mmapio incore --runs`");
     }
     Ok(())
 }
@@ -84,46 +98,50 @@ fn add(list: &mut RangeList, path: PathBuf, offset: u64, length: u64, state: Opt
     Ok(())
 }
 
-/// Lines, with or without the state between length and path; or comma-separated values with their heading.
+/// Lines, with the state between length and path when their heading says so; or comma-separated values with their heading.
 fn read_lines(mut reader: impl BufRead, list: &mut RangeList) -> Result<()> {
     let mut line = Vec::new();
-    let mut number = 0_u64;
+    let (mut number, mut has_states) = (0_u64, false);
     while reader.read_until(b'\n', &mut line)? > 0 {
         number += 1;
         let text = line.strip_suffix(b"\n").unwrap_or(&line);
         if number == 1 && text.starts_with(b"path,offset,length") {
             return read_csv(reader, list);
         }
-        if !is_heading(text) {
-            add_line(text, list).with_context(|| format!("line {number}"))?;
+        if word(text).0 == b"OFFSET" {
+            has_states = text.windows(5).any(|word| word == b"STATE");
+        } else if !is_blank(text) {
+            add_line(text, has_states, list).with_context(|| format!("line {number}"))?;
         }
         line.clear();
     }
     Ok(())
 }
 
-fn is_heading(line: &[u8]) -> bool {
-    let line = line.trim_ascii_start();
-    line.is_empty() || line.starts_with(b"#") || line.starts_with(b"OFFSET ")
+fn is_blank(line: &[u8]) -> bool {
+    matches!(line.trim_ascii_start(), [] | [b'#', ..])
 }
 
-fn add_line(line: &[u8], list: &mut RangeList) -> Result<()> {
+fn add_line(line: &[u8], has_state: bool, list: &mut RangeList) -> Result<()> {
     let (offset, rest) = word(line);
     let (length, rest) = word(rest);
-    let state = STATES.into_iter().find(|state| word(rest).0 == state.as_bytes() && !word(rest).1.is_empty());
-    let path = if state.is_some() { word(rest).1 } else { rest };
+    let state = STATES.into_iter().find(|state| has_state && word(rest).0 == state.as_bytes());
+    let path = match has_state {
+        true => rest.get(1 + STATE_WIDTH + 1..).unwrap_or_default(),
+        false => rest.get(1..).unwrap_or_default(),
+    };
     match (number(offset), number(length), path.is_empty()) {
-        (Some(offset), Some(length), false) => add(list, path_from(path.to_vec()), offset, length, state),
+        (Some(offset), Some(length), false) if state.is_some() || !has_state => {
+            add(list, path_from(path.to_vec()), offset, length, state)
+        }
         _ => bail!("is not `OFFSET LENGTH PATH`: {}", String::from_utf8_lossy(line)),
     }
 }
 
-/// The first word, and what follows it and the blanks after it.
+/// The first word, and what follows it: the blank after it, and whatever comes then.
 fn word(text: &[u8]) -> (&[u8], &[u8]) {
     let text = text.trim_ascii_start();
-    let end = text.iter().position(u8::is_ascii_whitespace).unwrap_or(text.len());
-    let (word, rest) = text.split_at(end);
-    (word, rest.trim_ascii_start())
+    text.split_at(text.iter().position(u8::is_ascii_whitespace).unwrap_or(text.len()))
 }
 
 fn number(digits: &[u8]) -> Option<u64> {
@@ -164,7 +182,7 @@ mod tests {
         let expected = RangeList::from([(PathBuf::from("a b.dat"), ranges)]);
         for text in [
             "0 4096 a b.dat\n8192 5 a b.dat\n",
-            "# mine\n  OFFSET  LENGTH STATE PATH\n   0  4096 resident a b.dat\n 4096 4096 hole a b.dat\n 8192 5 absent a b.dat",
+            "# mine\n  OFFSET  LENGTH STATE    PATH\n   0  4096 resident a b.dat\n 4096 4096 hole     a b.dat\n 8192 5 absent   a b.dat",
             "path,offset,length,state\n\"a b.dat\",0,4096,resident\na b.dat,4096,4096,hole\na b.dat,8192,5,absent\n",
             "{\"type\":\"run\",\"path\":\"a b.dat\",\"offset\":0,\"length\":4096,\"state\":\"resident\"}\n{\"type\":\"run\",\"path_b64\":\"YSBiLmRhdA==\",\"offset\":8192,\"length\":5,\"state\":\"absent\"}\n{\"type\":\"total\",\"files\":1}",
             "{\"version\":1,\"files\":[],\"runs\":[{\"type\":\"run\",\"path\":\"a b.dat\",\"offset\":0,\"length\":4096,\"state\":\"resident\"},\n{\"type\":\"run\",\"path\":\"a b.dat\",\"offset\":8192,\"length\":5,\"state\":\"absent\"}],\"total\":{\"type\":\"total\"},\"errors\":[]}",
@@ -183,6 +201,10 @@ mod tests {
             "0 -1 f",
             "9223372036854775807 5 f",
             "{\"type\":\"run\",\"offset\":1}",
+            "{\"type\":\"file\",\"path\":\"f\"}",
+            "{}",
+            "{\"version\":2,\"runs\":[]}",
+            "OFFSET LENGTH STATE PATH\n0 1 gone f",
             "{",
             "path,offset,length\nf,1\n",
         ] {
@@ -192,7 +214,9 @@ mod tests {
 
     #[test]
     fn a_file_with_nothing_to_load_is_still_named() {
-        assert_eq!(list("0 4096 hole f").unwrap(), RangeList::from([(PathBuf::from("f"), vec![])]));
-        assert_eq!(list("0 4096 hole").unwrap().len(), 1, "a file may be called hole");
+        let table = "OFFSET LENGTH STATE PATH\n0 4096 hole     f";
+        assert_eq!(list(table).unwrap(), RangeList::from([(PathBuf::from("f"), vec![])]));
+        assert!(list("0 4096 hole f").unwrap().contains_key(Path::new("hole f")), "a name may begin so");
+        assert!(list("0 4096  f").unwrap().contains_key(Path::new(" f")), "or with a blank");
     }
 }

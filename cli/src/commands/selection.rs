@@ -1,10 +1,11 @@
 //! Which parts of which files are to be loaded.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use mmapio_core::{ByteRange, Extent, Found, OpenFile, extents_of};
+use mmapio_core::{ByteRange, Extent, FileId, Found, OpenFile, extents_of};
 
+use super::range_list::RangeList;
 use super::ranges::Ranged;
 use super::sink::Frame;
 use crate::args::warm::Parts;
@@ -12,17 +13,37 @@ use crate::args::warm::Parts;
 /// The parts of each file: those that a list has for it, else those that the options say.
 pub(crate) struct Selection<'a> {
     parts: &'a Parts,
-    by_path: Option<HashMap<PathBuf, Vec<ByteRange>>>,
+    /// By file, since a list may have it under several names.
+    listed: Option<HashMap<FileId, Vec<ByteRange>>>,
 }
 
 impl<'a> Selection<'a> {
-    pub(crate) fn new(parts: &'a Parts, by_path: Option<HashMap<PathBuf, Vec<ByteRange>>>) -> Self {
-        Self { parts, by_path }
+    pub(crate) fn of_options(parts: &'a Parts) -> Self {
+        Self { parts, listed: None }
+    }
+
+    /// The parts in a list, and the paths to walk for them: those that are no file of data are errors.
+    pub(crate) fn of_list(parts: &'a Parts, list: RangeList) -> (Self, Vec<mmapio_core::Result<PathBuf>>) {
+        let mut listed: HashMap<FileId, Vec<ByteRange>> = HashMap::new();
+        let mut paths = Vec::with_capacity(list.len());
+        for (path, ranges) in list {
+            paths.push(OpenFile::open(&path).map(|file| {
+                listed.entry(file.id()).or_default().extend(ranges);
+                path
+            }));
+        }
+        paths.sort_by(|a, b| a.as_ref().ok().cmp(&b.as_ref().ok()));
+        (Self { parts, listed: Some(listed) }, paths)
     }
 
     /// Whether all files are taken as a whole.
     pub(crate) fn is_whole(&self, ranged: &Ranged) -> bool {
-        self.by_path.is_none() && self.is_plain() && ranged.range.is_whole()
+        self.listed.is_none() && self.is_plain() && ranged.range.is_whole()
+    }
+
+    /// Whether the files come from a list.
+    pub(crate) fn is_listed(&self) -> bool {
+        self.listed.is_some()
     }
 
     fn is_plain(&self) -> bool {
@@ -36,8 +57,8 @@ impl<'a> Selection<'a> {
         ranged: &Ranged,
         frame: &Frame<'_>,
     ) -> mmapio_core::Result<Vec<Extent>> {
-        if let Some(by_path) = &self.by_path {
-            let ranges = by_path.get(found.path).map_or(&[][..], Vec::as_slice);
+        if let Some(listed) = &self.listed {
+            let ranges = listed.get(&found.file.id()).map_or(&[][..], Vec::as_slice);
             return Ok(extents_of(&found.file, ranges));
         }
         let mut ranges = self.ends(&found.file)?;
@@ -56,12 +77,5 @@ impl<'a> Selection<'a> {
             |length: u64| ByteRange::new(file.size().saturating_sub(length), Some(length.min(file.size())));
         let head = |length: u64| ByteRange::new(0, Some(length.min(file.size())));
         self.parts.head.map(head).into_iter().chain(self.parts.tail.map(tail)).collect()
-    }
-
-    /// The paths that the list has.
-    pub(crate) fn listed(&self) -> Option<Vec<&Path>> {
-        let mut paths: Vec<&Path> = self.by_path.as_ref()?.keys().map(PathBuf::as_path).collect();
-        paths.sort_unstable();
-        Some(paths)
     }
 }

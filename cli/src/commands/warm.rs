@@ -12,7 +12,6 @@ use super::report::Merged;
 use super::selection::Selection;
 use super::warm_walks::{Ground, Mode, Plan};
 use super::{formats, paths, range_list};
-use crate::args::common::Paths;
 use crate::args::warm::{How, Warm};
 use crate::messages;
 use crate::output::Exit;
@@ -31,9 +30,7 @@ pub(crate) fn run(arguments: &Warm) -> Result<Exit> {
         reporting: &arguments.reporting,
         messages: &arguments.messages,
     };
-    let ranges = arguments.parts.ranges_from.as_deref().map(range_list::read).transpose()?;
-    let selection = Selection::new(&arguments.parts, ranges);
-    let list = list(&arguments.paths, &selection)?;
+    let (selection, list) = select(arguments)?;
     let again: Vec<PathBuf> = list.iter().flatten().cloned().collect();
     let walking = paths::options(&arguments.paths)?;
     let rate = arguments.how.rate.map(RateLimit::new);
@@ -42,7 +39,10 @@ pub(crate) fn run(arguments: &Warm) -> Result<Exit> {
     let stage = props.stage(&call);
     let ground = Ground { stage: &stage, selection: &selection, options: &options };
     let (plan, mut sinks) = ground.plan(list, &walking);
-    let mode = if arguments.reporting.dry_run { Mode::DryRun } else { decide(&plan, &arguments.how, &stage) };
+    let mode = match decide(&plan, &arguments.how, &stage) {
+        Mode::Load if arguments.reporting.dry_run => Mode::DryRun,
+        mode => mode,
+    };
     if !plan.is_empty() && !stage.is_stopped() {
         sinks.extend(ground.carry_out(&plan, mode, again, &walking));
     }
@@ -51,13 +51,14 @@ pub(crate) fn run(arguments: &Warm) -> Result<Exit> {
     acts::conclude(&call, &props, &stage, found, &walking, judge)
 }
 
-/// The paths to walk: those of a list of ranges, or those that are named.
-fn list(given: &Paths, selection: &Selection<'_>) -> Result<Vec<mmapio_core::Result<PathBuf>>> {
-    match selection.listed() {
-        Some(listed) => Ok(listed.into_iter().map(|path| Ok(path.to_owned())).collect()),
+/// The parts to load and the paths to walk: those of a list of ranges, or those that are named.
+fn select(arguments: &Warm) -> Result<(Selection<'_>, Vec<mmapio_core::Result<PathBuf>>)> {
+    match &arguments.parts.ranges_from {
+        Some(file) => Ok(Selection::of_list(&arguments.parts, range_list::read(file)?)),
         None => {
-            paths::require("warm", given);
-            Ok(paths::list(given)?.collect())
+            paths::require("warm", &arguments.paths);
+            let list = paths::list(&arguments.paths)?.collect();
+            Ok((Selection::of_options(&arguments.parts), list))
         }
     }
 }
@@ -96,25 +97,32 @@ fn decide(plan: &Plan, how: &How, stage: &Stage<'_>) -> Mode {
 /// Whether what was demanded is in memory.
 fn judge(found: &Merged, mode: Mode, arguments: &Warm) -> Exit {
     let require = arguments.how.require;
-    if mode == Mode::DryRun || is_met(found, require) {
-        return Exit::Done;
+    match mode {
+        Mode::DryRun => return Exit::Done,
+        Mode::OverBudget => return Exit::Unmet,
+        Mode::Load if is_met(found, require) => return Exit::Done,
+        Mode::Load => {}
     }
-    if mode == Mode::Load && !arguments.messages.quiet {
+    if !arguments.messages.quiet {
         let demanded = require.map_or("all that can be read".to_owned(), |share| format!("{share} %"));
-        let left = remaining::words(&found.total.acts.remaining);
-        messages::error(&format!("not in memory as demanded ({demanded}): {left} (pages)"));
+        let left = match found.total.files {
+            0 => "there is no file".to_owned(),
+            _ => remaining::words(&found.total.acts.remaining) + " (pages)",
+        };
+        messages::error(&format!("not in memory as demanded ({demanded}): {left}"));
     }
     Exit::Unmet
 }
 
-/// What cannot be read is an error of its own; it counts as missing only where a share is demanded.
+/// What cannot be read is an error of its own; it counts as missing only where a share is demanded. Of nothing there is no
+/// share: who demands one has named the wrong files.
 fn is_met(found: &Merged, require: Option<Percent>) -> bool {
     let acts = &found.total.acts;
-    let missing =
-        |reason| !matches!(reason, Reason::Truncated) && (require.is_some() || reason != Reason::Unreadable);
+    let missing = |reason| reason != Reason::Truncated && (require.is_some() || reason != Reason::Unreadable);
     let left: Pages = acts.remaining.iter().filter(|left| missing(left.reason)).map(|left| left.pages).sum();
     match (require, acts.requested) {
         (None, _) => left == Pages(0),
+        (Some(_), _) if found.total.files == 0 => false,
         (Some(share), Some(asked)) => asked.0.saturating_sub(left.0) >= share.of(asked.0),
         (Some(_), None) => false,
     }

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use mmapio_core::{
-    Error, FileId, Found, OpenFile, Reason, Report, Visitor, WalkOptions, WarmNeed, WarmOptions, Warming,
-    leave_cold, walk, warm_need,
+    Error, FileId, FileKind, Found, OpenFile, Reason, Report, Visitor, WalkOptions, WarmNeed, WarmOptions,
+    Warming, leave_cold, walk, warm_need,
 };
 
 use super::acts::{Stage, Subject};
@@ -126,6 +126,8 @@ impl<'a> Ground<'a> {
 
     fn subject<'p>(self, path: &'p Path, file: &OpenFile, named: bool) -> Subject<'p> {
         let ranged = !self.selection.is_whole(&self.stage.ranged);
+        // The files of a list are as many as those of a tree.
+        let named = named && !self.selection.is_listed();
         Subject { path, id: file.id(), size: file.size(), named, ranged }
     }
 }
@@ -142,6 +144,12 @@ struct Planner<'a> {
 impl Planner<'_> {
     fn look(&mut self, found: &Found<'_>) -> mmapio_core::Result<Option<Report>> {
         let Ground { stage, selection, options } = self.ground;
+        if found.file.kind() == FileKind::BlockDevice {
+            stage.frame.warn(&format!(
+                "{}: a device's pages are dropped when the last process closes it: hold it open, as `mmapio lock` does",
+                found.path.display()
+            ));
+        }
         let extents = selection.extents(found, &stage.ranged, &stage.frame)?;
         match warm_need(&found.file, &extents, options)? {
             WarmNeed::Nothing(report) => Ok(Some(*report)),

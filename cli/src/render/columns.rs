@@ -47,6 +47,7 @@ impl Verbs {
 const NONE: Verbs = Verbs(0);
 const ALL: Verbs = Verbs(31);
 const INCORE: Verbs = Verbs(1);
+const WARM: Verbs = Verbs(2);
 const SYNC: Verbs = Verbs(16);
 /// Everything that changes something.
 const ACTS: Verbs = Verbs(2 | 4 | 8 | 16);
@@ -114,7 +115,7 @@ impl Column {
 }
 
 /// The columns in their order.
-pub(crate) const COLUMNS: [Column; 24] = [
+pub(crate) const COLUMNS: [Column; 25] = [
     Column {
         name: "size",
         heading: "SIZE",
@@ -200,7 +201,7 @@ pub(crate) const COLUMNS: [Column; 24] = [
         heading: "%",
         about: "pages in memory, in percent of all",
         data: ALL,
-        tables: Verbs(1 | 2 | 8),
+        tables: Verbs(1 | 8),
         verbs: ALL,
         of_file: |row| Value::Percent(share(row.residency.resident, row.residency.pages)),
         of_total: |total| Value::Percent(total.whole().and_then(|whole| share(total.resident(), whole))),
@@ -213,7 +214,7 @@ pub(crate) const COLUMNS: [Column; 24] = [
         tables: SYNC,
         verbs: ALL,
         of_file: |row| count(row.residency.dirty),
-        of_total: |total| count(total.dirty),
+        of_total: |total| count(total.of_known(total.dirty)),
     },
     Column {
         name: "writeback_pages",
@@ -223,7 +224,7 @@ pub(crate) const COLUMNS: [Column; 24] = [
         tables: SYNC,
         verbs: ALL,
         of_file: |row| count(row.residency.writeback),
-        of_total: |total| count(total.writeback),
+        of_total: |total| count(total.of_known(total.writeback)),
     },
     Column {
         name: "evicted_pages",
@@ -233,7 +234,7 @@ pub(crate) const COLUMNS: [Column; 24] = [
         tables: NONE,
         verbs: ALL,
         of_file: |row| count(row.residency.evicted),
-        of_total: |total| count(total.evicted),
+        of_total: |total| count(total.of_known(total.evicted)),
     },
     Column {
         name: "recently_evicted_pages",
@@ -243,7 +244,7 @@ pub(crate) const COLUMNS: [Column; 24] = [
         tables: NONE,
         verbs: ALL,
         of_file: |row| count(row.residency.recently_evicted),
-        of_total: |total| count(total.recently_evicted),
+        of_total: |total| count(total.of_known(total.recently_evicted)),
     },
     Column {
         name: "probe",
@@ -316,6 +317,16 @@ pub(crate) const COLUMNS: [Column; 24] = [
         of_total: |total| Value::Rate(rate(total.acts.changed, total.acts.elapsed)),
     },
     Column {
+        name: "reached_percent",
+        heading: "REACHED",
+        about: "what is as it was to be, in percent of what was asked for",
+        data: NONE,
+        tables: WARM,
+        verbs: ACTS,
+        of_file: |row| Value::Percent(row.act().and_then(|act| reached(act.requested, &act.remaining))),
+        of_total: |total| Value::Percent(reached(total.acts.requested, &total.acts.remaining)),
+    },
+    Column {
         name: "remaining",
         heading: "PAGES-LEFT",
         about: "pages that are not as they were to be, and why",
@@ -359,6 +370,13 @@ pub(crate) const COLUMNS: [Column; 24] = [
 
 fn count(pages: Option<Pages>) -> Value<'static> {
     Value::Count(pages.map(|pages| pages.0))
+}
+
+/// The share of what was asked for that nothing stands in the way of.
+fn reached(requested: Option<Pages>, remaining: &[Remaining]) -> Option<Share> {
+    let left: Pages = remaining.iter().map(|left| left.pages).sum();
+    let there = Pages(requested?.0.saturating_sub(left.0));
+    share(Some(there), requested?)
 }
 
 fn bytes(pages: Option<Pages>) -> Value<'static> {

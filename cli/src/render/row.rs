@@ -236,6 +236,11 @@ impl Total {
         (self.known_pages > Pages(0) || self.pages == Pages(0)).then_some(self.resident)
     }
 
+    /// A count of the files that are known; none when there are pages, but nothing is known of any.
+    pub(crate) fn of_known(&self, count: Option<Pages>) -> Option<Pages> {
+        self.resident().and(count)
+    }
+
     /// The pages that the resident ones are a share of; none when some are unknown, since then the share is.
     pub(crate) fn whole(&self) -> Option<Pages> {
         (self.known_pages == self.pages).then_some(self.pages)

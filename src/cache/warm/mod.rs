@@ -265,7 +265,9 @@ impl Begun {
     }
 
     fn source<'a>(&self, file: &'a OpenFile, extents: &'a [Extent], options: &WarmOptions<'_>) -> Source<'a> {
-        Source::new(file, extents, options.probe, self.is_known(), window_bytes().0)
+        let window = window_bytes().0;
+        let window = options.rate.map_or(window, |rate| rate.portion(window));
+        Source::new(file, extents, options.probe, self.is_known(), window)
     }
 
     fn is_known(&self) -> bool {

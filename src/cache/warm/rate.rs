@@ -5,9 +5,14 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::cache::Observer;
+use crate::page::page_size;
 
 /// What may go beyond the limit for a moment: as much as is asked for in this time.
 const BURST: Duration = Duration::from_millis(100);
+/// Longer than anybody waits.
+const FOREVER: Duration = Duration::from_secs(1 << 32);
+/// A second's bytes come in at least so many portions, as far as they are whole pages.
+const PORTIONS_A_SECOND: u64 = 8;
 /// Who waits looks up this often whether to stop.
 const PATIENCE: Duration = Duration::from_millis(50);
 
@@ -51,13 +56,23 @@ impl RateLimit {
         }
     }
 
-    /// When `bytes` more may be loaded: turns follow each other at the rate, and what was not used long ago is lost.
+    /// When `bytes` more may be loaded: their time is waited for before they come, so that at no moment there were more than
+    /// the rate allows; what was not used long ago is lost.
     fn grant(&self, bytes: u64, now: Instant) -> Instant {
         let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
         let earliest = now.checked_sub(BURST).unwrap_or(now);
-        let turn = due.unwrap_or(now).max(earliest);
-        *due = turn.checked_add(self.time_for(bytes));
+        let start = due.unwrap_or(now).max(earliest);
+        // A time that cannot be told is never reached.
+        let turn = start.checked_add(self.time_for(bytes)).unwrap_or(start + FOREVER);
+        *due = Some(turn);
         turn
+    }
+
+    /// How much to load at once, at most: with a small rate little, so that it comes evenly.
+    pub(crate) fn portion(&self, window: u64) -> u64 {
+        let portion = self.bytes_per_second.get() / PORTIONS_A_SECOND;
+        let portion = portion.checked_ilog2().map_or(0, |bits| 1 << bits);
+        portion.clamp(page_size(), window)
     }
 
     fn time_for(&self, bytes: u64) -> Duration {
@@ -75,9 +90,9 @@ mod tests {
     fn turns_follow_each_other_at_the_rate() {
         let limit = RateLimit::new(NonZeroU64::new(1000).unwrap());
         let start = Instant::now();
-        assert_eq!(limit.grant(500, start), start);
-        assert_eq!(limit.grant(1000, start), start + Duration::from_millis(500));
-        assert_eq!(limit.grant(1, start), start + Duration::from_millis(1500));
+        assert_eq!(limit.grant(500, start), start + Duration::from_millis(500));
+        assert_eq!(limit.grant(1000, start), start + Duration::from_millis(1500));
+        assert_eq!(limit.grant(1, start), start + Duration::from_millis(1501));
     }
 
     #[test]
@@ -86,7 +101,16 @@ mod tests {
         let start = Instant::now();
         limit.grant(1, start);
         let later = start + Duration::from_secs(60);
-        assert_eq!(limit.grant(1000, later), later - BURST);
+        assert_eq!(limit.grant(1000, later), later - BURST + Duration::from_secs(1));
         assert!(limit.grant(1, later) > later + Duration::from_millis(800));
+    }
+
+    #[test]
+    fn portions_are_pages_and_no_more_than_a_window() {
+        let window = 2 << 20;
+        for (rate, portion) in [(1, page_size()), (16 * page_size(), 2 * page_size()), (1 << 40, window)] {
+            assert_eq!(RateLimit::new(NonZeroU64::new(rate).unwrap()).portion(window), portion, "{rate}");
+        }
+        assert!(RateLimit::new(NonZeroU64::MIN).grant(u64::MAX, Instant::now()) > Instant::now());
     }
 }

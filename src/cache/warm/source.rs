@@ -1,5 +1,6 @@
 //! What of a file is to be loaded, in file order and in windows: exact runs of absent data, found while loading goes on.
 
+use crate::cache::warm::load::window_bytes;
 use crate::cache::warm::unread::Unread;
 use crate::error::Result;
 use crate::extent::{ByteRange, Extent};
@@ -84,7 +85,7 @@ impl<'a> Source<'a> {
         let boundary = (start / self.window_bytes + 1).saturating_mul(self.window_bytes);
         let extent = Extent::between(start, boundary.min(self.rest.end()));
         self.rest = Extent::between(extent.end(), self.rest.end());
-        let whole = extent.length() == self.window_bytes;
+        let whole = extent.length() == window_bytes().0;
         Ok(Some(Window { extent, whole, unread: self.rest_unread }))
     }
 
