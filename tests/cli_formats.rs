@@ -91,9 +91,17 @@ fn every_record_is_of_the_promised_form() {
 fn reports_of_acts_are_of_the_promised_form() {
     let scratch = make_tree();
     let record = schema(Some("#/$defs/record"));
-    for verb in
-        [&["warm"][..], &["warm", "--dry-run"], &["warm", "--max-memory", "1"], &["warm", "--range", "0+9K"]]
-    {
+    let verbs: [&[&str]; 8] = [
+        &["warm"],
+        &["warm", "--dry-run"],
+        &["warm", "--max-memory", "1"],
+        &["warm", "--range", "0+9K"],
+        &["evict"],
+        &["sync"],
+        &["advise", "willneed"],
+        &["evict", "--dry-run"],
+    ];
+    for verb in verbs {
         let ask = |format| {
             let args = ["--format", format, "tree", "missing"];
             mmapio(verb.iter().copied().chain(args)).in_dir(scratch.path()).run()

@@ -185,10 +185,18 @@ fn what_is_demanded_decides_the_exit_status() {
     drop(_also);
     oracle::evict(&large);
     // The small file alone is far less than half of what is asked for.
-    let refused = || warm(["--require", "50", "--max-memory", "1"]).arg(&small).arg(&large).run();
-    refused().exits(3);
-    warm(["--require", "0.001%", "--max-memory", "1"]).arg(&small).arg(&large).run().exits(0);
-    for wrong in ["101%", "x", "-1"] {
+    for demanded in ["50", "0%"] {
+        let refused = warm(["--require", demanded, "--max-memory", "1"]).arg(&small).arg(&large).run();
+        refused.exits(3);
+    }
+    warm(["--require", "50%"]).arg(&small).arg(&large).run().exits(0);
+    warm(["--require", "1%", "--include", "*.none"])
+        .arg(scratch.path())
+        .run()
+        .exits(3)
+        .says("there is no file");
+    warm(["--require", "1%", "--files-from", "-"]).run().exits(3);
+    for wrong in ["101%", "x", "-1", "0.95"] {
         warm([&format!("--require={wrong}")]).arg(&small).run().exits(2);
     }
 }
@@ -216,7 +224,33 @@ fn what_was_in_memory_comes_back_by_its_list() {
         assert!(resident(&seen) > 0 || resident(&saved_pages) < 4, "{format}: nothing came back");
     }
     warm(["--ranges-from", "-"]).stdin(b"nonsense\n").run().exits(1).says("line 1");
+    let without_runs = mmapio(["incore", "--format", "ndjson"]).arg(&a).run().stdout;
+    warm(["--ranges-from", "-"]).stdin(&without_runs).run().exits(1).says("has no ranges");
     warm(["--ranges-from", "-", "x"]).run().exits(2);
+}
+
+#[test]
+fn a_file_that_a_list_has_under_several_names_is_loaded_in_all_its_ranges() {
+    let scratch = Scratch::on_disk();
+    let page = oracle::page_size();
+    let file = scratch.file("file", MIB);
+    std::fs::hard_link(&file, scratch.path().join("other")).expect("a second name");
+    scratch.dir("dir");
+    oracle::evict(&file);
+    let list = format!("0 {page} file\n{} {page} ./file\n{} {page} other\n0 1 dir\n", 9 * page, 99 * page);
+    let ran = || warm(["--ranges-from", "-"]).stdin(list.as_bytes()).in_dir(scratch.path()).run();
+    let (map, ran) = settled(&file, ran);
+    let ran = ran.exits(1).says("dir: open: is a directory");
+    assert_eq!(number(ran.records().only("file"), "requested_pages"), 3);
+    let loaded: Vec<_> = (0..).zip(map).filter(|(_, resident)| *resident).map(|(page, _)| page).collect();
+    assert!(loaded.iter().all(|page: &u64| [0, 9, 99].contains(page)) && loaded.len() >= 2, "{loaded:?}");
+}
+
+#[test]
+fn a_name_is_escaped_once_where_it_failed() {
+    let scratch = Scratch::on_disk();
+    let ran = mmapio(["warm", "a\rb\\c"]).in_dir(scratch.path()).run().exits(1);
+    assert_eq!(ran.stderr, "mmapio: a\\rb\\\\c: open: No such file or directory\n");
 }
 
 #[test]
