@@ -1,11 +1,6 @@
 //! The limits that a process in a real memory cgroup sees.
 #![cfg(target_os = "linux")]
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a group that cannot be made fails the test"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a group that cannot be made fails the test")]
 
 #[path = "support/groups.rs"]
 mod groups;
