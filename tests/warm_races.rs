@@ -1,7 +1,7 @@
 //! Files that are truncated, grown, written and put out of memory while they are loaded in this process: whoever loads them
 //! survives, and what is reported can be.
 #![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a file that cannot be made fails the test")]
+#![expect(clippy::unwrap_used, reason = "a file that cannot be made fails the test")]
 
 use std::fs::File;
 use std::io::Write;
