@@ -6,7 +6,7 @@ mod support;
 
 use std::fs::File;
 use std::io::Read;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -144,11 +144,8 @@ fn at_the_very_beginning_it_ends_in_form() {
 
 /// A pipe that holds little.
 fn narrow_pipe() -> (File, OwnedFd) {
-    let mut ends = [0; 2];
-    // SAFETY: the kernel writes two descriptors through the pointer.
-    assert_eq!(unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC) }, 0, "a pipe");
-    // SAFETY: pipe2 just gave us these, so nobody else owns them.
-    let (read, write) = unsafe { (OwnedFd::from_raw_fd(ends[0]), OwnedFd::from_raw_fd(ends[1])) };
+    let (read, write) = std::io::pipe().expect("a pipe");
+    let (read, write) = (OwnedFd::from(read), OwnedFd::from(write));
     // SAFETY: takes numbers and a descriptor that is open.
     assert_eq!(unsafe { libc::fcntl(write.as_raw_fd(), libc::F_SETPIPE_SZ, 4096) }, 4096, "a narrow pipe");
     (File::from(read), write)
