@@ -31,15 +31,15 @@ def stated_time(path):
 
 @dataclass(frozen=True)
 class State:
-    """How many pages may be resident: `bring` makes it so and, like `count`, says how many there are."""
+    """How many pages may be resident, `good()`: `bring` makes it so and, like `count`, says how many there are."""
 
     name: str
     count: object
-    good: range
+    good: object
     bring: object = None
 
     def fault(self, when, found):
-        return None if found in self.good else f"not {self.name} {when} the run: {found:,} pages resident"
+        return None if found in self.good() else f"not {self.name} {when} the run: {found:,} pages resident"
 
 
 @dataclass
