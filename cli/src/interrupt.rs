@@ -1,6 +1,7 @@
 //! Ctrl-C and SIGTERM: end what goes on, so that what was done so far is still reported.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -21,8 +22,9 @@ impl Interrupt {
     /// a storage that never answers. Who started us with a signal ignored, as shells do with background jobs, wants it so.
     pub(crate) fn listen() -> io::Result<Self> {
         let interrupt = Self::default();
+        let ignored = ignored_signals();
         for ((signal, exit), came) in SIGNALS.into_iter().zip(&interrupt.0) {
-            if !is_ignored(signal) {
+            if ignored >> (signal - 1) & 1 == 0 {
                 flag::register_conditional_shutdown(signal, exit as i32, Arc::clone(came))?;
                 flag::register(signal, Arc::clone(came))?;
             }
@@ -42,10 +44,12 @@ impl Interrupt {
     }
 }
 
-/// Whether this process was started with the signal ignored, by `SigIgn` in proc(5); where there is no /proc it was not.
-fn is_ignored(signal: i32) -> bool {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    let mask = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
-    mask >> (signal - 1) & 1 == 1
+/// A bit for each signal that this process was started with ignored, `SigIgn` in proc(5); where there is no /proc, none. Read
+/// by one call, since this is at the start of every command that changes something.
+fn ignored_signals() -> u64 {
+    let mut status = [0; 4096];
+    let read = File::open("/proc/self/status").and_then(|mut file| file.read(&mut status)).unwrap_or(0);
+    let status = String::from_utf8_lossy(status.get(..read).unwrap_or_default());
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
 }
