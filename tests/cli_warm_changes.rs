@@ -29,11 +29,13 @@ const TREE_ROUNDS: u32 = 120;
 
 /// A run so slow that things can be done to its files meanwhile: it has begun with the first of them.
 fn begun(first: &Path, others: &[&Path]) -> Running {
-    let running = warm(["--rate", "4M/s", "--jobs", "1"]).arg(first);
-    let running = others.iter().fold(running, |running, other| running.arg(other)).start();
-    while oracle::resident(first) == 0 {
-        std::thread::yield_now();
-    }
+    begun_with(&[], first, others)
+}
+
+fn begun_with(options: &[&str], first: &Path, others: &[&Path]) -> Running {
+    let run = warm(["--rate", "4M/s", "--jobs", "1"]).args(options).arg(first);
+    let mut running = others.iter().fold(run, |run, other| run.arg(other)).start();
+    running.until_resident(first, 1);
     running
 }
 
@@ -50,6 +52,24 @@ fn what_takes_the_place_of_a_file_is_not_loaded() {
     assert!([0, 3].contains(&ran.code()), "{}", ran.stderr);
     assert_eq!(ran.records().paths("file"), [slow.to_str().expect("text")]);
     assert_eq!(oracle::resident(&outside), 0, "what lies outside was loaded");
+}
+
+#[test]
+fn what_takes_the_place_of_a_directory_is_not_loaded() {
+    let scratch = Scratch::on_disk();
+    let slow = scratch.file("slow", 6 * MIB);
+    let (file, outside) = (scratch.file("tree/dir/file", 100_000), scratch.file("outside/file", 100_000));
+    for options in [&[][..], &["--follow"]] {
+        [&slow, &file, &outside].into_iter().for_each(|file| oracle::evict(file));
+        let running = begun_with(options, &slow, &[&scratch.path().join("tree")]);
+        let (dir, aside) = (scratch.path().join("tree/dir"), scratch.path().join("aside"));
+        std::fs::rename(&dir, &aside).expect("own directory");
+        symlink("../outside", &dir).expect("symbolic links");
+        let ran = running.end().says("1 file was removed or replaced");
+        assert!([0, 3].contains(&ran.code()), "{}", ran.stderr);
+        assert_eq!(oracle::resident(&outside), 0, "{options:?}: what lies outside was loaded");
+        std::fs::remove_file(&dir).and_then(|()| std::fs::rename(&aside, &dir)).expect("own directory");
+    }
 }
 
 #[test]
