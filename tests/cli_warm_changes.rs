@@ -21,19 +21,21 @@ use support::{Outcome, report};
 
 const MIB: u64 = 1 << 20;
 
-/// How often a file that changes its size is loaded, on each filesystem; far more rounds are in `warm_races.rs`.
-const SIZE_ROUNDS: u32 = 60;
+/// How often a file that changes its size is loaded, in each way; far more rounds are in `warm_races.rs`.
+const SIZE_ROUNDS: u32 = 50;
 
 /// How often a changing tree is loaded.
 const TREE_ROUNDS: u32 = 120;
 
 /// A run so slow that things can be done to its files meanwhile: it has begun with the first of them.
 fn begun(first: &Path, others: &[&Path]) -> Running {
-    let running = warm(["--rate", "4M/s", "--jobs", "1"]).arg(first);
-    let running = others.iter().fold(running, |running, other| running.arg(other)).start();
-    while oracle::resident(first) == 0 {
-        std::thread::yield_now();
-    }
+    begun_with(&[], first, others)
+}
+
+fn begun_with(options: &[&str], first: &Path, others: &[&Path]) -> Running {
+    let run = warm(["--rate", "4M/s", "--jobs", "1"]).args(options).arg(first);
+    let mut running = others.iter().fold(run, |run, other| run.arg(other)).start();
+    running.until_resident(first, 1);
     running
 }
 
@@ -46,10 +48,30 @@ fn what_takes_the_place_of_a_file_is_not_loaded() {
     let running = begun(&slow, &[&file]);
     std::fs::rename(&file, scratch.path().join("old")).expect("own file");
     symlink(&outside, &file).expect("symbolic links");
-    let ran = running.end().says("1 file was removed or replaced");
+    let ran = running.end();
+    assert_eq!(oracle::resident(&outside), 0, "what lies outside was loaded");
+    let ran = ran.says("1 file was removed or replaced");
     assert!([0, 3].contains(&ran.code()), "{}", ran.stderr);
     assert_eq!(ran.records().paths("file"), [slow.to_str().expect("text")]);
-    assert_eq!(oracle::resident(&outside), 0, "what lies outside was loaded");
+}
+
+#[test]
+fn what_takes_the_place_of_a_directory_is_not_loaded() {
+    let scratch = Scratch::on_disk();
+    let slow = scratch.file("slow", 6 * MIB);
+    let (file, outside) = (scratch.file("tree/dir/file", 100_000), scratch.file("outside/file", 100_000));
+    for options in [&[][..], &["--follow"]] {
+        [&slow, &file, &outside].into_iter().for_each(|file| oracle::evict(file));
+        let running = begun_with(options, &slow, &[&scratch.path().join("tree")]);
+        let (dir, aside) = (scratch.path().join("tree/dir"), scratch.path().join("aside"));
+        std::fs::rename(&dir, &aside).expect("own directory");
+        symlink("../outside", &dir).expect("symbolic links");
+        let ran = running.end();
+        assert_eq!(oracle::resident(&outside), 0, "{options:?}: what lies outside was loaded");
+        let ran = ran.says("1 file was removed or replaced");
+        assert!([0, 3].contains(&ran.code()), "{}", ran.stderr);
+        std::fs::remove_file(&dir).and_then(|()| std::fs::rename(&aside, &dir)).expect("own directory");
+    }
 }
 
 #[test]
@@ -104,22 +126,39 @@ fn assert_ends_well(ran: &Ran, file: &Path) {
     assert_eq!(ran.records().of_type("total").len(), 1, "{}", ran.text());
 }
 
-fn load_while_it_is_resized(file: &Path) {
-    let sizes = [0, 4 * MIB, 4097, 3 * MIB, 5 * MIB].map(|size| OsString::from(size.to_string()));
+/// Loads a file while it has one size after the other, and tells how many pages were loaded.
+fn load_while_it_is_resized(file: &Path, sizes: &[u64]) -> u64 {
+    let sizes = sizes.iter().map(|size| OsString::from(size.to_string()));
     let args: Vec<OsString> = ["resize".into(), file.into()].into_iter().chain(sizes).collect();
     let resizer = Background::start(&args);
-    for _ in 0..SIZE_ROUNDS {
-        assert_ends_well(&warm([file]).run(), file);
-        assert_ends_well(&warm(["--range", "1M+2M"]).arg(file).run(), file);
+    let mut loaded = 0;
+    for round in 0..SIZE_ROUNDS {
+        oracle::evict(file);
+        let options = if round % 3 == 0 { &["--range", "1M+2M"][..] } else { &[] };
+        let ran = warm(options).arg(file).run();
+        assert_ends_well(&ran, file);
+        let changed = |record: &&serde_json::Value| number(record, "changed_pages");
+        loaded += ran.records().of_type("file").iter().map(changed).sum::<u64>();
     }
     assert!(resizer.stop() >= u64::from(SIZE_ROUNDS), "the file changed at least once in each round");
+    loaded
+}
+
+/// Sizes that leave data to be loaded, and sizes that leave none.
+fn in_both_ways(file: &Path) -> u64 {
+    write_data(file, 5 * MIB);
+    let loaded = load_while_it_is_resized(file, &[5 * MIB, 3 * MIB, 4 * MIB + 1, 3 * MIB + 4097]);
+    loaded + load_while_it_is_resized(file, &[0, 4 * MIB, 4097, 3 * MIB, 5 * MIB])
 }
 
 #[test]
 fn a_file_that_changes_its_size_ends_well() {
-    load_while_it_is_resized(&Scratch::on_disk().file("file", 4 * MIB));
+    let disk = Scratch::on_disk();
+    let loaded = in_both_ways(&disk.path().join("file"));
+    assert!(loaded >= oracle::pages(3 * MIB), "{loaded} pages were loaded in all");
     let in_memory = || -> Outcome {
-        load_while_it_is_resized(&Scratch::in_memory()?.file("file", 4 * MIB));
+        let memory = Scratch::in_memory()?;
+        in_both_ways(&memory.path().join("file"));
         Ok(())
     };
     report("a_file_that_changes_its_size_ends_well (tmpfs)", in_memory());

@@ -42,12 +42,6 @@ fn assert_claims_what_is(record: &Value) {
     assert_eq!(told + number(record, "before_resident_pages"), number(record, "pages"), "{record}");
 }
 
-fn until_resident(file: &Path, pages: u64) {
-    while oracle::resident(file) < pages {
-        std::thread::yield_now();
-    }
-}
-
 fn interrupted(running: Running) -> Ran {
     running.signal(libc::SIGINT);
     running.end()
@@ -60,8 +54,8 @@ fn a_large_file_is_reported_as_far_as_it_came() {
     // Begun, one large page, two of them.
     for seen in [1, 513, 1025] {
         oracle::evict(&file);
-        let running = warm(["--rate", "8M/s"]).arg(&file).start();
-        until_resident(&file, seen);
+        let mut running = warm(["--rate", "8M/s"]).arg(&file).start();
+        running.until_resident(&file, seen);
         let files = assert_reports(&interrupted(running));
         assert!(number(&files[0], "changed_pages") > 0, "{}", files[0]);
         assert!(left(&files[0], "interrupted") > 0, "{}", files[0]);

@@ -127,6 +127,15 @@ impl Running {
         self.child.id()
     }
 
+    /// Waits until the oracle sees so many pages of the file in memory, which must come before the end.
+    #[track_caller]
+    pub(crate) fn until_resident(&mut self, file: &Path, pages: u64) {
+        while oracle::resident(file) < pages {
+            let ended = self.child.try_wait().expect("our child");
+            assert!(ended.is_none(), "it ended, and {} was not loaded", file.display());
+        }
+    }
+
     /// Sends it a signal.
     pub(crate) fn signal(&self, signal: i32) {
         let pid = libc::pid_t::try_from(self.pid()).expect("a process");
