@@ -53,8 +53,11 @@ fn add(whole: &mut Residency, part: &Residency) {
 #[must_use]
 pub fn extents_of(file: &OpenFile, ranges: &[ByteRange]) -> Vec<Extent> {
     let size = file.size();
-    let mut extents: Vec<_> = ranges.iter().map(|range| range.within(size)).collect();
-    extents.retain(|extent| !extent.is_empty());
+    joined(ranges.iter().map(|range| range.within(size)).filter(|extent| !extent.is_empty()).collect())
+}
+
+/// Extents in file order, those that overlap or touch as one.
+pub(crate) fn joined(mut extents: Vec<Extent>) -> Vec<Extent> {
     extents.sort_unstable_by_key(Extent::offset);
     let mut merged: Vec<Extent> = Vec::with_capacity(extents.len());
     for extent in extents {

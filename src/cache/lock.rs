@@ -34,19 +34,8 @@ const ATTEMPTS: usize = 3;
 /// ```
 #[must_use]
 pub fn data_extents(file: &OpenFile, range: ByteRange) -> Vec<Extent> {
-    let whole = range.within(file.size());
-    let mut holes = Holes::new(file);
-    let mut extents = Vec::new();
-    let mut at = whole.offset();
-    while at < whole.end() {
-        let (hole, until) = holes.at(at / page_size());
-        let end = until.saturating_mul(page_size()).min(whole.end());
-        if !hole {
-            extents.push(Extent::between(at, end));
-        }
-        at = end.max(at + 1);
-    }
-    extents
+    let (mut holes, mut rest) = (Holes::new(file), range.within(file.size()));
+    std::iter::from_fn(|| holes.next_data(&mut rest)).collect()
 }
 
 /// Extents of a file, mapped and not locked yet: what it will take is known, and nothing was read.

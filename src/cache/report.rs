@@ -81,7 +81,7 @@ pub enum Reason {
     Interrupted,
     /// Nothing was to be changed: a dry run.
     DryRun,
-    /// Not written because writing failed before; they must not be dropped now.
+    /// Left alone after a failure: not to be dropped, since writing them failed, or not tried after many that could not be read.
     Failed,
     /// Held by the kernel at that moment, for reading or a reference of its own.
     Busy,

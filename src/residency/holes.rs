@@ -1,5 +1,6 @@
 //! Where a file has no data: lseek(2) `SEEK_DATA` and `SEEK_HOLE`, remembered so that each extent is asked for once.
 
+use crate::extent::Extent;
 use crate::open::{OpenFile, Seekable};
 use crate::page::page_size;
 use crate::sys;
@@ -26,6 +27,28 @@ impl<'a> Holes<'a> {
             (self.hole, self.until) = self.look_up(page);
         }
         (self.hole, self.until)
+    }
+
+    /// Takes the next stretch of `rest` that is data or hole throughout, and whether it is a hole; none when nothing is left.
+    pub(crate) fn next_stretch(&mut self, rest: &mut Extent) -> Option<(Extent, bool)> {
+        if rest.is_empty() {
+            return None;
+        }
+        let (hole, until) = self.at(rest.offset() / page_size());
+        let end = until.saturating_mul(page_size()).min(rest.end());
+        let stretch = Extent::between(rest.offset(), end);
+        *rest = Extent::between(end, rest.end());
+        Some((stretch, hole))
+    }
+
+    /// The next stretch of `rest` that is data.
+    pub(crate) fn next_data(&mut self, rest: &mut Extent) -> Option<Extent> {
+        loop {
+            let (stretch, hole) = self.next_stretch(rest)?;
+            if !hole {
+                return Some(stretch);
+            }
+        }
     }
 
     /// A filesystem that cannot tell has data everywhere.

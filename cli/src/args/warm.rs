@@ -34,6 +34,10 @@ does not fit, nothing is loaded, and the exit status is 3 whatever is demanded.
 
 In the table REACHED is how much of what was asked for is in memory now.
 
+A file that the kernel counts as wholly cached is believed, which is what makes
+warming again cheap; pages that another program failed to read count, too. Use
+--probe mincore where that matters: it looks at every page.
+
 Where the kernel does not tell what is in memory (files that are neither yours
 nor writable for you), all data is read, and what was read counts as loaded.";
 

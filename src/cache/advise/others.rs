@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::{Advising, Done};
+use crate::cache::extents::joined;
 use crate::error::{Error, ErrorKind, Result};
 use crate::extent::Extent;
 use crate::page::Pages;
@@ -42,7 +43,7 @@ impl Advising<'_> {
                 parts.extend(mapping.part(*extent));
             }
         }
-        (ranges, union(parts))
+        (ranges, joined(parts))
     }
 
     /// Advises all ranges; the bytes that were left when the run was interrupted.
@@ -106,19 +107,6 @@ fn drop_front(left: &mut VecDeque<Range>, mut advised: u64) {
     }
 }
 
-/// Extents in file order, overlapping ones as one.
-fn union(mut extents: Vec<Extent>) -> Vec<Extent> {
-    extents.sort_unstable_by_key(Extent::offset);
-    let mut merged: Vec<Extent> = Vec::with_capacity(extents.len());
-    for extent in extents {
-        match merged.last_mut().filter(|last| extent.offset() <= last.end()) {
-            Some(last) => *last = Extent::between(last.offset(), last.end().max(extent.end())),
-            None => merged.push(extent),
-        }
-    }
-    merged
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -152,6 +140,6 @@ mod tests {
     #[test]
     fn a_page_that_is_mapped_twice_counts_once() {
         let parts = vec![Extent::new(8, 4), Extent::new(0, 4), Extent::new(2, 4)];
-        assert_eq!(union(parts), [Extent::new(0, 6), Extent::new(8, 4)]);
+        assert_eq!(joined(parts), [Extent::new(0, 6), Extent::new(8, 4)]);
     }
 }

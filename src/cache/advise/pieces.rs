@@ -110,23 +110,10 @@ impl Finder<'_> {
     fn next(&mut self) -> Result<Option<Extent>> {
         match self {
             Self::All(extent) => Ok(extent.take()),
-            Self::Data { holes, rest } => Ok(next_data(holes, rest)),
+            Self::Data { holes, rest } => Ok(holes.next_data(rest)),
             Self::Resident(runs) => next_resident(runs),
         }
     }
-}
-
-fn next_data(holes: &mut Holes<'_>, rest: &mut Extent) -> Option<Extent> {
-    let page = page_size();
-    while !rest.is_empty() {
-        let (hole, until) = holes.at(rest.offset() / page);
-        let piece = Extent::between(rest.offset(), until.saturating_mul(page).min(rest.end()));
-        *rest = Extent::between(piece.end(), rest.end());
-        if !hole {
-            return Some(piece);
-        }
-    }
-    None
 }
 
 fn next_resident(runs: &mut Runs<'_>) -> Result<Option<Extent>> {

@@ -5,7 +5,7 @@ use crate::cache::warm::unread::Unread;
 use crate::error::Result;
 use crate::extent::{ByteRange, Extent};
 use crate::open::OpenFile;
-use crate::page::{Pages, page_size};
+use crate::page::Pages;
 use crate::residency::{Holes, ProbeChoice, Prober, RunState, Runs};
 
 /// A piece to load at once: it never crosses a multiple of the size that windows have.
@@ -100,7 +100,9 @@ impl<'a> Source<'a> {
             self.rest_unread = false;
             let piece = match &mut self.finder {
                 Some(Finder::Runs(runs)) => runs.next().transpose()?.map(|run| (run.extent, run.state)),
-                Some(Finder::Data { holes, rest }) => next_data(holes, rest),
+                Some(Finder::Data { holes, rest }) => holes
+                    .next_stretch(rest)
+                    .map(|(stretch, hole)| (stretch, if hole { RunState::Hole } else { RunState::Absent })),
                 None => None,
             };
             match piece {
@@ -140,17 +142,4 @@ impl<'a> Source<'a> {
         let range = ByteRange::new(extent.offset(), Some(extent.length()))?;
         Ok(Finder::Runs(Box::new(Prober::new(self.file, self.probe).runs(range))))
     }
-}
-
-/// The next stretch of data or hole.
-fn next_data(holes: &mut Holes<'_>, rest: &mut Extent) -> Option<(Extent, RunState)> {
-    if rest.is_empty() {
-        return None;
-    }
-    let page = page_size();
-    let (hole, until) = holes.at(rest.offset() / page);
-    let end = until.saturating_mul(page).min(rest.end());
-    let piece = Extent::between(rest.offset(), end);
-    *rest = Extent::between(end, rest.end());
-    Some((piece, if hole { RunState::Hole } else { RunState::Absent }))
 }
