@@ -22,9 +22,9 @@ impl Interrupt {
     /// a storage that never answers. Who started us with a signal ignored, as shells do with background jobs, wants it so.
     pub(crate) fn listen() -> io::Result<Self> {
         let interrupt = Self::default();
-        let ignored = ignored_signals();
+        let ignored = Ignored::now();
         for ((signal, exit), came) in SIGNALS.into_iter().zip(&interrupt.0) {
-            if ignored >> (signal - 1) & 1 == 0 {
+            if !ignored.has(signal) {
                 flag::register_conditional_shutdown(signal, exit as i32, Arc::clone(came))?;
                 flag::register(signal, Arc::clone(came))?;
             }
@@ -44,12 +44,21 @@ impl Interrupt {
     }
 }
 
-/// A bit for each signal that this process was started with ignored, `SigIgn` in proc(5); where there is no /proc, none. Read
-/// by one call, since this is at the start of every command that changes something.
-fn ignored_signals() -> u64 {
-    let mut status = [0; 4096];
-    let read = File::open("/proc/self/status").and_then(|mut file| file.read(&mut status)).unwrap_or(0);
-    let status = String::from_utf8_lossy(status.get(..read).unwrap_or_default());
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+/// The signals that this process was started with ignored, `SigIgn` in proc(5); where there is no /proc, none.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ignored(u64);
+
+impl Ignored {
+    /// Looked up by one read, since this is at the start of every command that changes something.
+    pub(crate) fn now() -> Self {
+        let mut status = [0; 4096];
+        let read = File::open("/proc/self/status").and_then(|mut file| file.read(&mut status)).unwrap_or(0);
+        let status = String::from_utf8_lossy(status.get(..read).unwrap_or_default());
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+        Self(mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0))
+    }
+
+    pub(crate) fn has(self, signal: i32) -> bool {
+        self.0 >> (signal - 1) & 1 == 1
+    }
 }

@@ -23,6 +23,9 @@ its end, by whatever, the kernel lets them go. Once all is locked it says so in
 a line on standard output, and to systemd (sd_notify(3): READY, STATUS,
 STOPPING), so that `Type=notify` works.
 
+A file that shrinks loses what it lost, and with it the rest of the large page
+that was cut; --follow-changes brings that back, and locks what grows.
+
 Limits are looked at before the first page is locked, and refused with the
 numbers: memory (MemAvailable and those of the control groups), RLIMIT_MEMLOCK,
 vm.max_map_count, RLIMIT_AS, fs.inotify.max_user_watches. Holes in sparse files

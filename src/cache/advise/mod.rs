@@ -59,7 +59,7 @@ struct Done {
 /// it concerns no others. [`Report::changed`] is by how many pages the residency differs afterwards, whoever changed it.
 /// Content and allocated blocks stay as they are, and no mapped byte is touched.
 ///
-/// Sources: madvise(2) on mappings of at most 1 GiB, posix_fadvise(2), process_madvise(2); for `cold` and `pageout`
+/// Sources: madvise(2) on mappings of at most 64 GiB, posix_fadvise(2), process_madvise(2); for `cold` and `pageout`
 /// what is in memory is put into the page tables first (`MADV_POPULATE_READ`), where alone the kernel looks.
 ///
 /// # Errors

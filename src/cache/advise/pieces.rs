@@ -12,7 +12,7 @@ use crate::residency::{Holes, ProbeChoice, Prober, RunState, Runs};
 use crate::sys;
 
 /// Bytes advised about with one call at the most: address space is cheap, but `RLIMIT_AS` and 32-bit systems are not.
-pub(super) const WINDOW_BYTES: u64 = if cfg!(target_pointer_width = "64") { 1 << 30 } else { 64 << 20 };
+pub(super) const WINDOW_BYTES: u64 = if cfg!(target_pointer_width = "64") { 1 << 36 } else { 64 << 20 };
 
 /// The same where the call does all the work before it returns: between two of them it can be interrupted.
 const SLOW_BYTES: u64 = 32 << 20;
@@ -96,9 +96,9 @@ impl<'a> Pieces<'a> {
 
     /// What of it can be advised about: of huge pages only whole ones, since the rest of one may be a hole.
     fn whole_pages_of(&self, found: Extent) -> Extent {
-        let huge = sys::huge_page_size().unwrap_or_else(page_size);
         match self.pages {
             AdvisedPages::HugeData => {
+                let huge = sys::huge_page_size().unwrap_or_else(page_size);
                 Extent::between(found.offset().next_multiple_of(huge), found.end() / huge * huge)
             }
             _ => found,

@@ -17,6 +17,7 @@ use super::WORKER_OF;
 use super::claim::{Claim, Claimed};
 use super::records::Record;
 use crate::args::lock::Lock;
+use crate::interrupt::Ignored;
 use crate::messages;
 use crate::output::Exit;
 
@@ -70,7 +71,7 @@ fn claim_pidfile(path: &Path) -> Result<Claim> {
 
 /// Sends signals as events. A shell without job control has its background commands ignore SIGINT; it stays so.
 fn watch_signals(events: Sender<Event>) -> Result<()> {
-    let interrupt = (!is_ignored(SIGINT)).then_some(SIGINT);
+    let interrupt = (!Ignored::now().has(SIGINT)).then_some(SIGINT);
     let mut signals = Signals::new(interrupt.into_iter().chain([SIGTERM]))?;
     std::thread::Builder::new().name("signals".into()).spawn(move || {
         for signal in signals.forever() {
@@ -80,13 +81,6 @@ fn watch_signals(events: Sender<Event>) -> Result<()> {
         }
     })?;
     Ok(())
-}
-
-fn is_ignored(signal: i32) -> bool {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
-    mask >> (signal - 1) & 1 == 1
 }
 
 /// This program once more, as the worker. It is started by the main thread: the worker dies when the thread that started it

@@ -1,4 +1,4 @@
-//! Ctrl-C while files are loaded: at any moment a report of what was done until then, true, and exit status 130.
+//! Ctrl-C while something is done to files: at any moment a report of what was done until then, true, and exit status 130.
 
 #![expect(clippy::expect_used, reason = "a test that cannot be set up fails")]
 
@@ -10,7 +10,7 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use support::command::{Ran, Running, number};
+use support::command::{Ran, Running, mmapio, number};
 use support::oracle;
 use support::scratch::Scratch;
 use support::warm::{all_left, assert_adds_up, left, warm};
@@ -172,4 +172,43 @@ fn a_second_one_ends_it_at_once() {
     let mut text = Vec::new();
     read.read_to_end(&mut text).expect("a pipe");
     assert_eq!(text.len(), 4096, "what was in the pipe");
+}
+
+/// What a command printed that was interrupted while it waited for somebody to read.
+fn interrupted_while_it_waits(command: &[&str], dir: &Path, signal: i32) -> Ran {
+    let (mut read, write) = narrow_pipe();
+    let args = command.iter().copied().chain(["--format", "ndjson", "--jobs", "1"]);
+    let running = mmapio(args).arg(dir).stdout(write).start();
+    while waiting_in(&read) < 4096 {
+        std::thread::yield_now();
+    }
+    running.signal(signal);
+    while !has_taken_it(running.pid()) {
+        std::thread::yield_now();
+    }
+    let mut stdout = Vec::new();
+    read.read_to_end(&mut stdout).expect("a pipe");
+    Ran { stdout, ..running.end() }
+}
+
+#[test]
+fn whatever_is_done_is_reported_as_far_as_it_came() {
+    let scratch = Scratch::on_disk();
+    let dir = tree(&scratch, 400);
+    let ways: [(&[&str], i32, i32); 5] = [
+        (&["evict"], libc::SIGINT, 130),
+        (&["sync"], libc::SIGINT, 130),
+        (&["advise", "normal"], libc::SIGINT, 130),
+        (&["warm", "--dry-run"], libc::SIGINT, 130),
+        (&["evict"], libc::SIGTERM, 143),
+    ];
+    for (command, signal, code) in ways {
+        let ran = interrupted_while_it_waits(command, &dir, signal);
+        assert_eq!(ran.code(), code, "{command:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains("mmapio: interrupted"), "{command:?}: {}", ran.stderr);
+        let records = ran.records();
+        let files = records.of_type("file").len() as u64;
+        assert!((1..400).contains(&files), "{command:?}: {files} of 400");
+        assert_eq!(number(records.only("total"), "files"), files, "{command:?}");
+    }
 }
