@@ -346,7 +346,8 @@ fn pageout_of_files_of_others_is_refused_by_name() {
         let scratch = Scratch::on_disk();
         let file = scratch.file("file", MIB);
         let _held = oracle::hold(&file, 0, MIB);
-        let ran = advised("pageout", &file).through(["as", NOBODY]).run().exits(1);
+        let asked = advised("pageout", Path::new("file")).in_dir(scratch.path());
+        let ran = asked.through(["as", NOBODY]).run().exits(1);
         let ran = ran.says("file: madvise: Operation not permitted: the kernel leaves out");
         assert_eq!(ran.records().of_type("file").len(), 0);
         assert_eq!(oracle::resident(&file), oracle::pages(MIB));
@@ -433,20 +434,14 @@ fn refusals_about_a_process_say_what_is_missing() {
         needs_root()?;
         let scratch = Scratch::on_disk();
         let file = scratch.file("file", MIB);
-        let path = file.to_str().unwrap();
-        let length = MIB.to_string();
-        let own = Background::start(&[
-            "as",
-            NOBODY,
-            "--",
-            oracle::path().to_str().unwrap(),
-            "mapped",
-            path,
-            "0",
-            &length,
-        ]);
-        let as_nobody =
-            |process: &Background| advised_in(process, "cold", &file).through(["as", NOBODY]).run();
+        // By its name alone: the way to the directory may be closed to other users.
+        let (name, length) = (Path::new("file"), MIB.to_string());
+        let program = oracle::path().to_str().unwrap();
+        let own = ["as", NOBODY, "--", program, "mapped", "file", "0", &length];
+        let own = Background::start_in(scratch.path(), &own);
+        let as_nobody = |process: &Background| {
+            advised_in(process, "cold", name).in_dir(scratch.path()).through(["as", NOBODY]).run()
+        };
         as_nobody(&own).exits(1).says("process_madvise: Operation not permitted").says("needs CAP_SYS_NICE");
         let of_root = oracle::mapped(&file, 0, MIB);
         as_nobody(&of_root).exits(1).says("Permission denied").says("PTRACE_MODE_READ");

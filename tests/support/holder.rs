@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, BufReader, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -23,6 +23,7 @@ pub(crate) struct Lock {
     args: Vec<OsString>,
     through: Vec<OsString>,
     envs: Vec<(OsString, OsString)>,
+    dir: Option<PathBuf>,
 }
 
 /// `mmapio lock` with these arguments.
@@ -31,6 +32,7 @@ pub(crate) fn lock<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Lock {
         args: args.into_iter().map(|arg| arg.as_ref().to_owned()).collect(),
         through: Vec::new(),
         envs: Vec::new(),
+        dir: None,
     }
 }
 
@@ -56,12 +58,18 @@ impl Lock {
         self
     }
 
+    pub(crate) fn in_dir(mut self, dir: &Path) -> Lock {
+        self.dir = Some(dir.into());
+        self
+    }
+
     /// Starts it; what it says is there when it has ended.
     pub(crate) fn start(self) -> Holder {
         let mut command = Command::new(oracle::path());
         command.args(["within", HANGS_AFTER_SECONDS, "--"]).args(self.through);
         command.arg(binary()).arg("lock").args(self.args).envs(self.envs);
         command.env_remove("CLICOLOR_FORCE").env_remove("NO_COLOR");
+        command.current_dir(self.dir.as_deref().unwrap_or(Path::new(".")));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the command starts");
         let stdout = BufReader::new(child.stdout.take().expect("piped"));

@@ -142,9 +142,15 @@ pub(crate) struct Background {
 impl Background {
     /// Starts it, and waits until it says that it is ready.
     pub(crate) fn start<S: AsRef<OsStr>>(args: &[S]) -> Background {
+        Self::start_in(Path::new("."), args)
+    }
+
+    /// The same in a directory.
+    pub(crate) fn start_in<S: AsRef<OsStr>>(dir: &Path, args: &[S]) -> Background {
         let mut oracle = Command::new(path());
         let mut child = oracle
             .args(args)
+            .current_dir(dir)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
