@@ -14,7 +14,8 @@ use clap::{Parser, Subcommand};
 /// Shows and steers what of a file is in memory.
 ///
 /// The kernel keeps the parts of files that were read or written lately in memory, the page cache. mmapio tells what of
-/// any file or directory tree is there, truthfully: what the kernel will not tell is shown as unknown, never as a number.
+/// any file or directory tree is there, and changes it; what it reports of that is looked at afterwards. What the kernel will
+/// not tell is shown as unknown, never as a number.
 #[derive(Debug, Parser)]
 #[command(name = "mmapio", version, propagate_version = true, arg_required_else_help = true)]
 #[command(after_help = "Start with `mmapio incore PATH`; `mmapio incore --help` has examples.")]
