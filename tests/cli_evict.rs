@@ -13,7 +13,7 @@ use support::command::{Incore, Ran, mmapio, number};
 use support::model::while_steady;
 use support::mounts::{LoopDevice, privately};
 use support::oracle::{self, page_size};
-use support::scratch::{Scratch, write_data};
+use support::scratch::{Scratch, write_data, write_sparse};
 use support::{Outcome, Skip, needs_root, report};
 
 const SCHEMA: &str = include_str!("../docs/residency.schema.json");
@@ -246,6 +246,31 @@ fn of_a_kept_range_no_page_goes() {
     for (options, pages) in [("0", 0), ("1", 0), ("4096+1", PAGES - 1), ("8T+1", PAGES)] {
         assert_eq!(number(&evict(&["--all-but", options], &file), "pages"), pages, "{options}");
     }
+}
+
+/// A file so large that its halves are dropped at the same time: data at its start, around its middle and at its end.
+#[test]
+fn all_of_a_large_file_goes_and_of_a_part_only_that() {
+    const GIB: u64 = 1 << 30;
+    let scratch = Scratch::on_disk();
+    let (file, page) = (scratch.path().join("large"), oracle::page_size());
+    let pages = |bytes: u64| bytes / page;
+    let size = 5 * GIB + 3 * page;
+    let data = [0, pages(2 * GIB) - 1, pages(2 * GIB), pages(3 * GIB), pages(5 * GIB), pages(5 * GIB) + 2];
+    write_sparse(&file, size, &data);
+    oracle::evict(&file);
+    // What is around the two ends of the range stays: held, so that nobody else takes it.
+    let _held = [data[1], data[5]].map(|page_number| oracle::hold(&file, page_number * page, page));
+    oracle::touch(&file, &data);
+    let range = format!("{}+{}", 2 * GIB, 3 * GIB + page);
+    let record = evict(&["--range", &range], &file);
+    assert_eq!((number(&record, "resident_pages"), &record["remaining"]), (0, &json!([])), "{record}");
+    assert_eq!(oracle::resident_in(&file, 2 * GIB, 3 * GIB + page), 0, "{record}");
+    let seen = |at: u64| oracle::resident_in(&file, data[usize::try_from(at).expect("few")] * page, page);
+    assert_eq!((seen(1), seen(5)), (1, 1), "what lies outside of the range stays");
+    let record = evict(&[], &file);
+    assert_eq!(number(&record, "resident_pages"), 2, "all but what is held: {record}");
+    assert_eq!(oracle::resident_in(&file, 0, GIB), 0, "{record}");
 }
 
 #[test]

@@ -240,7 +240,13 @@ fn what_is_unknown_is_null_and_empty() {
         let record = records.only("file");
         assert_eq!(record["resident_pages"], Value::Null, "{record}");
         assert_valid(&schema(Some("#/$defs/record")), record);
-        assert_valid(&schema(None), &document(&ask("json")));
+        let whole = document(&ask("json"));
+        assert_valid(&schema(None), &whole);
+        // Of a file that is not told there is nothing to add up, not even nothing.
+        for field in ["resident_pages", "dirty_pages", "writeback_pages", "evicted_pages", "resident_percent"]
+        {
+            assert_eq!(whole["total"][field], Value::Null, "{field}: {whole}");
+        }
         let csv = ask("csv").stdout;
         for (column, field) in rows(&csv).first().expect("a row") {
             assert!(!column.starts_with("resident") || field.is_empty(), "{}", String::from_utf8_lossy(&csv));

@@ -174,6 +174,21 @@ fn a_second_one_ends_it_at_once() {
     assert_eq!(text.len(), 4096, "what was in the pipe");
 }
 
+/// As shells start background commands, which are not meant when somebody presses Ctrl-C.
+#[test]
+fn who_was_started_with_it_ignored_goes_on() {
+    let scratch = Scratch::on_disk();
+    let file = scratch.file("file", 6 * MIB);
+    oracle::evict(&file);
+    let mut running = warm(["--rate", "8M/s"]).arg(&file).through(["ignoring", "2"]).start();
+    running.until_resident(&file, 1);
+    let ran = interrupted(running);
+    assert!([0, 3].contains(&ran.code()), "{}", ran.stderr);
+    let record = ran.records().only("file").clone();
+    assert_eq!(left(&record, "interrupted"), 0, "{record}");
+    assert_eq!(number(&record, "requested_pages"), oracle::pages(6 * MIB), "{record}");
+}
+
 /// What a command printed that was interrupted while it waited for somebody to read.
 fn interrupted_while_it_waits(command: &[&str], dir: &Path, signal: i32) -> Ran {
     let (mut read, write) = narrow_pipe();

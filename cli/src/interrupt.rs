@@ -25,8 +25,7 @@ impl Interrupt {
         let ignored = Ignored::now();
         for ((signal, exit), came) in SIGNALS.into_iter().zip(&interrupt.0) {
             if !ignored.has(signal) {
-                flag::register_conditional_shutdown(signal, exit as i32, Arc::clone(came))?;
-                flag::register(signal, Arc::clone(came))?;
+                listen_to(signal, exit, came)?;
             }
         }
         Ok(interrupt)
@@ -42,6 +41,16 @@ impl Interrupt {
         let came = SIGNALS.iter().zip(&self.0).find(|(_, came)| came.load(Ordering::Relaxed));
         came.map(|((_, exit), _)| *exit)
     }
+}
+
+/// Actions run in the order of their registration, and from the first one on the signal no longer kills: so remembering it comes
+/// first, or a signal between two registrations would be lost. The first signal finds `is_second` unset, and sets it last.
+fn listen_to(signal: i32, exit: Exit, came: &Arc<AtomicBool>) -> io::Result<()> {
+    let is_second = Arc::new(AtomicBool::new(false));
+    flag::register(signal, Arc::clone(came))?;
+    flag::register_conditional_shutdown(signal, exit as i32, Arc::clone(&is_second))?;
+    flag::register(signal, is_second)?;
+    Ok(())
 }
 
 /// The signals that this process was started with ignored, `SigIgn` in proc(5); where there is no /proc, none.

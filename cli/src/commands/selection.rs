@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use mmapio_core::{ByteRange, Extent, FileId, Found, OpenFile, extents_of};
+use mmapio_core::{ByteRange, Error, Extent, FileId, Found, OpenFile, extents_of};
 
 use super::range_list::RangeList;
 use super::ranges::Ranged;
@@ -58,8 +58,8 @@ impl<'a> Selection<'a> {
         frame: &Frame<'_>,
     ) -> mmapio_core::Result<Vec<Extent>> {
         if let Some(listed) = &self.listed {
-            let ranges = listed.get(&found.file.id()).map_or(&[][..], Vec::as_slice);
-            return Ok(extents_of(&found.file, ranges));
+            let replaced = || Error::range("is another file than when the list was read");
+            return Ok(extents_of(&found.file, listed.get(&found.file.id()).ok_or_else(replaced)?));
         }
         let mut ranges = self.ends(&found.file)?;
         if !ranged.range.is_whole() {

@@ -72,7 +72,8 @@ fn options<'a>(how: &How, rate: Option<&'a RateLimit>) -> WarmOptions<'a> {
 
 /// Whether what is to be loaded fits into the memory that may be used for it.
 fn decide(plan: &Plan, how: &How, stage: &Stage<'_>) -> Mode {
-    if how.force || plan.is_empty() {
+    // Of a plan that was interrupted nothing is loaded anyway.
+    if how.force || plan.is_empty() || stage.is_stopped() {
         return Mode::Load;
     }
     let wanted = plan.bytes();
