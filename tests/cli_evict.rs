@@ -253,7 +253,7 @@ fn of_a_kept_range_no_page_goes() {
 fn all_of_a_large_file_goes_and_of_a_part_only_that() {
     const GIB: u64 = 1 << 30;
     let scratch = Scratch::on_disk();
-    let (file, page) = (scratch.path().join("large"), oracle::page_size());
+    let (file, page) = (scratch.path().join("large"), page_size());
     let pages = |bytes: u64| bytes / page;
     let size = 5 * GIB + 3 * page;
     let data = [0, pages(2 * GIB) - 1, pages(2 * GIB), pages(3 * GIB), pages(5 * GIB), pages(5 * GIB) + 2];
