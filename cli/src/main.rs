@@ -27,6 +27,7 @@ fn main() -> ExitCode {
         Command::Lock(lock) => commands::lock::run(lock),
         Command::Sync(sync) => commands::sync::run(sync),
         Command::Advise(advise) => commands::advise::run(advise),
+        Command::Map(map) => commands::map::run(map),
         Command::Completions(completions) => commands::generate::completions(completions),
         Command::Man(man) => commands::generate::man(man),
     };

@@ -6,6 +6,7 @@ pub(crate) mod evict;
 pub(crate) mod generate;
 pub(crate) mod incore;
 pub(crate) mod lock;
+pub(crate) mod map;
 pub(crate) mod sync;
 pub(crate) mod warm;
 
@@ -40,6 +41,7 @@ pub(crate) enum Command {
     Lock(Box<lock::Lock>),
     Sync(Box<sync::Sync>),
     Advise(Box<advise::Advise>),
+    Map(Box<map::Map>),
     Completions(generate::Completions),
     Man(generate::Man),
 }

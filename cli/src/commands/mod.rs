@@ -9,6 +9,7 @@ pub(crate) mod generate;
 pub(crate) mod incore;
 #[cfg_attr(not(target_os = "linux"), path = "lock_absent.rs")]
 pub(crate) mod lock;
+pub(crate) mod map;
 mod order;
 mod paths;
 mod range_list;

@@ -1,0 +1,12 @@
+//! `mmapio map`: facts.
+
+use anyhow::{Result, bail};
+
+use crate::args::map::Map;
+use crate::output::Exit;
+
+/// Runs it.
+pub(crate) fn run(arguments: &Map) -> Result<Exit> {
+    let _ = arguments;
+    bail!("facts: not there yet");
+}
