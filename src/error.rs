@@ -59,6 +59,11 @@ pub enum ErrorKind {
         /// Which part.
         extent: Extent,
     },
+    /// Pages of a mapping that were not to be had, though they are now; zeros are in their place, and what was written there is lost.
+    Faulted {
+        /// Which bytes of the file.
+        extent: Extent,
+    },
     /// The file was replaced by another one while it was being opened.
     Replaced,
     /// The file became shorter while it was worked on.
@@ -237,6 +242,11 @@ impl Error {
                 let s = if pages.0 == 1 { "" } else { "s" };
                 format!("{words} at offset {} ({pages} page{s})", extent.offset())
             }
+            ErrorKind::Faulted { extent } => format!(
+                "{} bytes at offset {} could not be had when they were touched; what was written there is lost, and the mapping has to be made anew",
+                extent.length(),
+                extent.offset()
+            ),
             ErrorKind::Replaced => "was replaced while it was being opened".to_owned(),
             ErrorKind::Refused { source, why } => format!("{}: {why}", system_reason(source)),
             ErrorKind::NotMapped { pid } => format!("is not mapped by process {pid}"),
@@ -279,6 +289,7 @@ impl From<Error> for io::Error {
             ErrorKind::Unknown(_) => io::ErrorKind::PermissionDenied,
             ErrorKind::RefusedKind(_) | ErrorKind::Range(_) => io::ErrorKind::InvalidInput,
             ErrorKind::Replaced
+            | ErrorKind::Faulted { .. }
             | ErrorKind::NotMapped { .. }
             | ErrorKind::Truncated { .. }
             | ErrorKind::Limit(_) => io::ErrorKind::Other,

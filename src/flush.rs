@@ -127,7 +127,7 @@ fn map(writable: &File, rest: Extent) -> Result<(Extent, Window)> {
 }
 
 /// A call that was refused before it began has written nothing, but lost nothing either.
-fn failed(how: Flush, error: io::Error) -> Error {
+pub(crate) fn failed(how: Flush, error: io::Error) -> Error {
     match error.raw_os_error() {
         Some(errno::EBUSY | errno::EINVAL | errno::ENOSYS) => Error::system(how.call(), error),
         Some(_) => Error::new(how.call(), ErrorKind::NotWritten(error)),

@@ -24,15 +24,17 @@
 //!
 //! | layer | modules | what it is |
 //! |---|---|---|
-//! | 6 | `cli/` | the command: arguments, rows, formats |
-//! | 5 | `walk` | paths and trees, in parallel |
-//! | 4 | `cache` | changing what is in memory, and proving it |
+//! | 7 | `cli/` | the command: arguments, rows, formats |
+//! | 6 | `walk` | paths and trees, in parallel |
+//! | 5 | `cache` | changing what is in memory, and proving it |
+//! | 4 | `mapping` | files as memory: checked copies, resizing, writing back |
 //! | 3 | `residency` | counts, runs, histogram; which probe answered and why |
 //! | 3 | `advice` | the advice there is: what carries it, how long it lasts, what it needs |
 //! | 3 | `memory` | how much memory is to be had: the machine, the groups of this process |
 //! | 3 | `process` | which processes map a file, and what of it is in their page tables |
 //! | 3 | `flush` | writing back; the first failure is final |
 //! | 2 | `open` | opening a file the safe way; what kind, what filesystem |
+//! | 2 | `guard` | surviving SIGBUS inside registered mappings |
 //! | 1 | `error`, `page`, `size`, `extent` | the words: paths and calls in errors, pages, byte ranges |
 //! | 0 | `sys` | the system boundary: the only unsafe code, the only place that knows libc |
 //!
@@ -61,6 +63,12 @@ mod cache;
 mod error;
 mod extent;
 mod flush;
+#[cfg_attr(
+    target_os = "linux",
+    expect(unsafe_code, reason = "a signal handler and what it repairs: every block says why it holds")
+)]
+mod guard;
+mod mapping;
 mod memory;
 mod open;
 mod page;
@@ -83,6 +91,8 @@ pub use cache::{
 pub use error::{Error, ErrorKind, Result, Unknown};
 pub use extent::{ByteRange, Extent};
 pub use flush::{Flush, flush};
+pub use guard::{Faults, Guard};
+pub use mapping::{Access, MapOptions, Mapping, ReadLease, Seals, memory_file};
 pub use memory::{MemoryBudget, MemoryLimit, Percent, memory_limits};
 pub use open::{FileId, OpenFile};
 pub use page::{Pages, page_size};

@@ -80,6 +80,26 @@ impl OpenFile {
         }
     }
 
+    /// The same for reading and writing. An overlay copies its lower file up for it, and those who watch the file see it.
+    ///
+    /// ```
+    /// use mmapio_core::OpenFile;
+    /// # let scratch = tempfile::NamedTempFile::new().unwrap();
+    /// # #[cfg(target_os = "linux")]
+    /// OpenFile::open_writable(scratch.path())?.file().set_len(10).unwrap();
+    /// # Ok::<(), mmapio_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_writable(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let file = Self::open(path)?;
+        let writable = sys::reopen_writable(&file.file);
+        let writable = writable.map_err(|error| unsupported_or("open for writing", error).with_path(path))?;
+        Ok(Self { file: writable, ..file })
+    }
+
     /// Takes a file that is already open for reading: asked again what it is (fstat(2)), with the same refusals.
     ///
     /// # Errors
@@ -163,6 +183,12 @@ impl OpenFile {
             return Seekable::Same;
         }
         sys::reopen(&self.file, None, c"").map_or(Seekable::Nothing, Seekable::Other)
+    }
+
+    /// The size of its pages, where it is not the usual one: hugetlbfs.
+    pub(crate) fn filesystem_page(&self) -> Option<u64> {
+        let is_huge = self.filesystem.class == FilesystemClass::Blind;
+        is_huge.then(|| sys::huge_page_size_of(&self.file)).flatten()
     }
 
     pub(crate) fn stat(&self) -> &Stat {

@@ -6,6 +6,7 @@ use crate::cache::limits::LockCost;
 use crate::cache::lock::LockProgress;
 use crate::error::{Error, Result};
 use crate::extent::Extent;
+use crate::mapping::populate;
 use crate::open::{OpenFile, unsupported_or};
 use crate::page::{Pages, page_size};
 use crate::sys::{self, Window, madvise};
@@ -185,24 +186,10 @@ impl Piece {
         Ok(())
     }
 
-    /// Halves what fails until it is a page, which is tried once more: it may have been a passing failure.
     fn populate_step(&self, step: Extent) -> Result<(), Stop> {
-        let pages = step.pages().0;
-        match self.populate_at_once(step) {
-            Ok(()) => Ok(()),
-            Err(_) if pages <= 1 => {
-                self.populate_at_once(step).map_err(|error| Stop::Failed(step.offset(), error))
-            }
-            Err(_) => {
-                let middle = step.offset() + pages / 2 * page_size();
-                self.populate_step(Extent::between(step.offset(), middle))?;
-                self.populate_step(Extent::between(middle, step.end()))
-            }
-        }
-    }
-
-    fn populate_at_once(&self, step: Extent) -> io::Result<()> {
-        self.window.advise(step.offset() - self.extent.offset(), step.pages().bytes(), madvise::POPULATE_READ)
+        let from = step.offset() - self.extent.offset();
+        populate(&self.window, from, step.length())
+            .map_err(|(at, error)| Stop::Failed(self.extent.offset() + at, error))
     }
 
     /// How many pages of data mincore(2) does not see.

@@ -1,10 +1,11 @@
 //! What only Linux has, for the systems that lack it.
 
+use std::ffi::CStr;
 use std::fs::File;
 use std::io;
 use std::path::Path;
 
-use super::{CacheStat, Filesystem, Stat, Window, unsupported};
+use super::{CacheStat, Filesystem, Span, Stat, unsupported};
 
 /// Not there.
 pub(crate) fn cachestat(_file: &File, _offset: u64, _length: u64) -> io::Result<CacheStat> {
@@ -113,7 +114,7 @@ pub(crate) fn mincore_is_truthful(_file: &File, _stat: &Stat) -> io::Result<bool
 }
 
 /// Not there.
-pub(crate) fn lock_on_fault(_window: &Window) -> io::Result<()> {
+pub(crate) fn lock_on_fault(_span: &Span) -> io::Result<()> {
     Err(unsupported())
 }
 
@@ -125,4 +126,34 @@ pub(crate) fn lock_limit() -> io::Result<Option<u64>> {
 /// Not there.
 pub(crate) fn address_space_limit() -> io::Result<Option<u64>> {
     Err(unsupported())
+}
+
+/// Not known.
+pub(crate) fn mapping_limit() -> Option<(u64, u64)> {
+    None
+}
+
+/// Not there.
+pub(crate) fn memory_file(_name: &CStr) -> io::Result<File> {
+    Err(unsupported())
+}
+
+/// Not there.
+pub(crate) fn seal(_file: &File, _asked: [bool; 5]) -> io::Result<()> {
+    Err(unsupported())
+}
+
+/// Not there.
+pub(crate) fn lease(_file: &File, _take: bool) -> io::Result<()> {
+    Err(unsupported())
+}
+
+/// Not there.
+pub(crate) fn has_lease(_file: &File) -> io::Result<bool> {
+    Err(unsupported())
+}
+
+/// Not there.
+pub(crate) fn huge_page_size_of(_file: &File) -> Option<u64> {
+    None
 }

@@ -11,14 +11,18 @@ use std::path::Path;
 use super::unix::{check, kind_of_entry, open_at, open_reading};
 use super::{Entry, FileKind};
 
-pub(crate) use super::absent::{address_space_limit, lock_limit, lock_on_fault};
+pub(crate) use super::absent::{
+    address_space_limit, has_lease, huge_page_size_of, lease, lock_limit, lock_on_fault, mapping_limit,
+    memory_file, seal,
+};
 pub(crate) use super::absent::{
     block_device_size, cachestat, device, fadvise, filesystem_of, has_cachestat, huge_page_size,
     mincore_is_truthful, open_process, process_madvise, readahead, reopen_writable, root_of_proc,
     start_writeback,
 };
+pub(crate) use super::span::{Span, Window, protection};
 pub(crate) use super::unix::{
-    Window, descriptor_limit, msync, next_data, next_hole, offset, open_directory_at, open_regular_at,
+    descriptor, descriptor_limit, msync, next_data, next_hole, offset, open_directory_at, open_regular_at,
     os_str, page_size, read_at, set_offset, stat,
 };
 

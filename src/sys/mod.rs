@@ -4,6 +4,8 @@
 //! caller asks which system it runs on. Descriptors are [`std::fs::File`] everywhere.
 
 #[cfg(any(target_os = "linux", target_os = "macos"))]
+mod span;
+#[cfg(any(target_os = "linux", target_os = "macos"))]
 mod unix;
 
 #[cfg_attr(target_os = "linux", path = "linux.rs")]
@@ -14,6 +16,7 @@ mod os;
 #[cfg(not(target_os = "linux"))]
 mod absent;
 mod filesystems;
+mod region;
 
 use std::ffi::CStr;
 use std::fmt;
@@ -21,12 +24,17 @@ use std::io;
 
 pub(crate) use filesystems::{Filesystem, FilesystemClass};
 pub(crate) use os::{
-    DirectoryReader, Window, block_device_size, cachestat, descriptor_limit, device, fadvise, filesystem_of,
-    has_cachestat, huge_page_size, look, look_at, madvise, mincore_is_truthful, msync, next_data, next_hole,
-    offset, open_directory_at, open_process, open_regular_at, os_str, page_size, process_madvise, read_at,
-    readahead, reopen, reopen_writable, root_of_proc, set_offset, start_writeback, stat, sync_all, sync_data,
+    DirectoryReader, Span, Window, block_device_size, cachestat, descriptor_limit, device, fadvise,
+    filesystem_of, has_cachestat, huge_page_size, look, look_at, madvise, mincore_is_truthful, msync,
+    next_data, next_hole, offset, open_directory_at, open_process, open_regular_at, os_str, page_size,
+    process_madvise, read_at, readahead, reopen, reopen_writable, root_of_proc, set_offset, start_writeback,
+    stat, sync_all, sync_data,
 };
-pub(crate) use os::{address_space_limit, lock_limit, lock_on_fault};
+pub(crate) use os::{
+    address_space_limit, descriptor, has_lease, huge_page_size_of, lease, lock_limit, lock_on_fault,
+    mapping_limit, memory_file, protection, seal,
+};
+pub(crate) use region::{Protection, Region};
 
 /// What a directory entry or an open file is.
 ///

@@ -7,7 +7,10 @@ use std::path::Path;
 
 use super::{Entry, FileKind, Stat, unsupported};
 
-pub(crate) use super::absent::{address_space_limit, lock_limit, lock_on_fault};
+pub(crate) use super::absent::{
+    address_space_limit, has_lease, huge_page_size_of, lease, lock_limit, lock_on_fault, mapping_limit,
+    memory_file, seal,
+};
 pub(crate) use super::absent::{
     block_device_size, cachestat, device, fadvise, filesystem_of, has_cachestat, huge_page_size, madvise,
     mincore_is_truthful, open_process, process_madvise, readahead, reopen_writable, root_of_proc,
@@ -102,9 +105,78 @@ pub(crate) mod msync {
     pub(crate) const INVALIDATE: i32 = 2;
 }
 
+/// Mapped memory that nobody can be asked about.
+#[derive(Debug)]
+pub(crate) struct Span(u64);
+
+impl Span {
+    #[expect(clippy::unnecessary_wraps, reason = "the same on every system")]
+    pub(super) fn new<T>(_start: *mut T, length: usize) -> io::Result<Self> {
+        Ok(Self(length as u64))
+    }
+
+    pub(crate) fn mapped(&self) -> u64 {
+        self.0.max(1).next_multiple_of(page_size())
+    }
+
+    /// Not there.
+    pub(crate) fn advise(&self, _from: u64, _length: u64, _advice: i32) -> io::Result<()> {
+        Err(unsupported())
+    }
+
+    /// Not there.
+    pub(crate) fn sync(&self, _from: u64, _length: u64, _flags: i32) -> io::Result<()> {
+        Err(unsupported())
+    }
+
+    /// Not there.
+    pub(crate) fn residency(&self, _from: u64, _pages: &mut [u8]) -> io::Result<()> {
+        Err(unsupported())
+    }
+
+    /// Not there.
+    pub(super) fn protect(&self, _protection: i32) -> io::Result<()> {
+        Err(unsupported())
+    }
+
+    /// Not there.
+    pub(super) fn map_over(
+        &self,
+        _file: &File,
+        _offset: u64,
+        _how: super::Protection,
+        _shared: bool,
+    ) -> io::Result<()> {
+        Err(unsupported())
+    }
+
+    /// Not there.
+    pub(crate) fn unlock(&self) -> io::Result<()> {
+        Err(unsupported())
+    }
+}
+
+/// Files have no number here.
+pub(crate) fn descriptor(_file: &File) -> i32 {
+    -1
+}
+
+/// No system's numbers.
+pub(crate) fn protection(_how: super::Protection) -> i32 {
+    0
+}
+
 /// Not there: no value of it can be made.
 #[derive(Debug)]
-pub(crate) struct Window(std::convert::Infallible);
+pub(crate) struct Window(Span, std::convert::Infallible);
+
+impl std::ops::Deref for Window {
+    type Target = Span;
+
+    fn deref(&self) -> &Span {
+        &self.0
+    }
+}
 
 impl Window {
     /// Not there.
@@ -124,22 +196,7 @@ impl Window {
 
     /// Not there.
     pub(crate) fn cut(&mut self, _length: u64) -> io::Result<()> {
-        match self.0 {}
-    }
-
-    /// Not there.
-    pub(crate) fn advise(&self, _from: u64, _length: u64, _advice: i32) -> io::Result<()> {
-        match self.0 {}
-    }
-
-    /// Not there.
-    pub(crate) fn sync(&self, _from: u64, _length: u64, _flags: i32) -> io::Result<()> {
-        match self.0 {}
-    }
-
-    /// Not there.
-    pub(crate) fn residency(&self, _from: u64, _pages: &mut [u8]) -> io::Result<()> {
-        match self.0 {}
+        match self.1 {}
     }
 }
 

@@ -3,10 +3,8 @@
 use std::ffi::{CStr, OsStr};
 use std::fs::File;
 use std::io;
-use std::num::NonZeroUsize;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
-use std::ptr::{self, NonNull};
 use std::sync::OnceLock;
 
 use super::{FileKind, Stat};
@@ -32,6 +30,11 @@ pub(super) fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T>
 /// A name or path as the system spells it.
 pub(crate) fn os_str(bytes: &[u8]) -> &OsStr {
     OsStr::from_bytes(bytes)
+}
+
+/// The number of an open file's descriptor.
+pub(crate) fn descriptor(file: &File) -> i32 {
+    file.as_raw_fd()
 }
 
 /// The page size, sysconf(3) `_SC_PAGESIZE`.
@@ -174,119 +177,4 @@ pub(crate) fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result
 pub(crate) mod msync {
     pub(crate) use libc::MS_INVALIDATE as INVALIDATE;
     pub(crate) use libc::MS_SYNC as SYNC;
-}
-
-/// A part of a file mapped for the kernel alone: it can be asked for residency and advised about, and nobody touches it.
-#[derive(Debug)]
-pub(crate) struct Window {
-    start: NonNull<libc::c_void>,
-    length: NonZeroUsize,
-}
-
-// SAFETY: the mapping belongs to the process, not to a thread, and no byte of it is read or written through this.
-unsafe impl Send for Window {}
-
-impl Window {
-    /// Maps `length` bytes from `offset`, which is a multiple of the page size: mmap(2) with `PROT_NONE`.
-    pub(crate) fn new(file: &File, offset: u64, length: u64) -> io::Result<Self> {
-        Self::map(file, offset, length, libc::PROT_NONE)
-    }
-
-    /// The same with `PROT_READ`, for advice that makes the kernel read: nobody of us ever touches the bytes.
-    pub(crate) fn readable(file: &File, offset: u64, length: u64) -> io::Result<Self> {
-        Self::map(file, offset, length, libc::PROT_READ)
-    }
-
-    /// The same at an address that is as far from a multiple of `multiple` as `offset` is, which is where huge pages can be;
-    /// where no such place is free, anywhere.
-    pub(crate) fn aligned(file: &File, offset: u64, length: u64, multiple: u64) -> io::Result<Self> {
-        let room = Self::readable(file, offset, length.saturating_add(multiple))?;
-        let start = room.start.as_ptr().addr() as u64;
-        drop(room);
-        let place = start.next_multiple_of(multiple).saturating_add(offset % multiple);
-        Self::map_near(place, file, offset, length, libc::PROT_READ)
-    }
-
-    fn map(file: &File, offset: u64, length: u64, protection: i32) -> io::Result<Self> {
-        Self::map_near(0, file, offset, length, protection)
-    }
-
-    /// Maps at this address if that is free.
-    fn map_near(place: u64, file: &File, offset: u64, length: u64, protection: i32) -> io::Result<Self> {
-        let invalid = || io::Error::from_raw_os_error(libc::EINVAL);
-        let length = usize::try_from(length).ok().and_then(NonZeroUsize::new).ok_or_else(invalid)?;
-        let offset = libc::off_t::try_from(offset).map_err(|_| invalid())?;
-        let fd = file.as_raw_fd();
-        let place = ptr::without_provenance_mut(usize::try_from(place).unwrap_or(0));
-        // SAFETY: a new mapping without MAP_FIXED replaces nothing of ours: the place is a wish.
-        let start = unsafe { libc::mmap(place, length.get(), protection, libc::MAP_SHARED, fd, offset) };
-        match NonNull::new(start) {
-            Some(start) if start.as_ptr() != libc::MAP_FAILED => Ok(Self { start, length }),
-            _ => Err(io::Error::last_os_error()),
-        }
-    }
-
-    /// The address of `length` bytes from byte `from`, when they lie inside the window; the last page counts as a whole.
-    pub(super) fn part(&self, from: u64, length: u64) -> io::Result<(*mut libc::c_void, usize)> {
-        let invalid = || io::Error::from_raw_os_error(libc::EINVAL);
-        let from = usize::try_from(from).map_err(|_| invalid())?;
-        let length = usize::try_from(length).map_err(|_| invalid())?;
-        let page = usize::try_from(page_size()).map_err(|_| invalid())?;
-        let mapped = self.length.get().next_multiple_of(page);
-        if from % page != 0 || from.checked_add(length).is_none_or(|end| end > mapped) {
-            return Err(invalid());
-        }
-        Ok((self.start.as_ptr().wrapping_byte_add(from), length))
-    }
-
-    /// madvise(2) for `length` bytes from byte `from` of the window.
-    pub(crate) fn advise(&self, from: u64, length: u64, advice: i32) -> io::Result<()> {
-        let (start, length) = self.part(from, length)?;
-        retry(|| {
-            // SAFETY: the range lies inside our mapping, to whose bytes nobody holds a pointer, so that no advice can
-            // take away what somebody relies on.
-            check(unsafe { libc::madvise(start, length, advice) }).map(drop)
-        })
-    }
-
-    /// msync(2) for `length` bytes from byte `from` of the window; it is not repeated, since its first failure is final.
-    pub(crate) fn sync(&self, from: u64, length: u64, flags: i32) -> io::Result<()> {
-        let (start, length) = self.part(from, length)?;
-        // SAFETY: the range lies inside our mapping; msync changes nothing in memory.
-        check(unsafe { libc::msync(start, length, flags) }).map(drop)
-    }
-
-    /// Unmaps what lies at and behind byte `length` of the window, which is a multiple of the page size and not 0.
-    pub(crate) fn cut(&mut self, length: u64) -> io::Result<()> {
-        let (end, rest) = self.part(length, self.mapped().saturating_sub(length))?;
-        let kept = usize::try_from(length).ok().and_then(NonZeroUsize::new);
-        let kept = kept.ok_or_else(|| io::Error::from_raw_os_error(libc::EINVAL))?;
-        if rest > 0 {
-            // SAFETY: the range lies inside our mapping, to whose bytes nobody holds a pointer.
-            check(unsafe { libc::munmap(end, rest) })?;
-            self.length = kept;
-        }
-        Ok(())
-    }
-
-    /// The bytes of the whole mapping, which are whole pages.
-    pub(super) fn mapped(&self) -> u64 {
-        (self.length.get() as u64).next_multiple_of(page_size())
-    }
-
-    /// Asks mincore(2) of the pages from byte `from` of the window, one byte a page into `pages`: bit 0 is residency.
-    pub(crate) fn residency(&self, from: u64, pages: &mut [u8]) -> io::Result<()> {
-        let (start, length) = self.part(from, (pages.len() as u64).saturating_mul(page_size()))?;
-        retry(|| {
-            // SAFETY: the range lies inside our mapping, and `pages` has a byte for each of its pages.
-            check(unsafe { libc::mincore(start, length, pages.as_mut_ptr().cast()) }).map(drop)
-        })
-    }
-}
-
-impl Drop for Window {
-    fn drop(&mut self) {
-        // SAFETY: the range is the one that mmap gave, and nobody holds a pointer into it.
-        unsafe { libc::munmap(self.start.as_ptr(), self.length.get()) };
-    }
 }

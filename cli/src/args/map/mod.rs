@@ -105,7 +105,7 @@ impl Map {
     /// The file. `--dump FILE` reads FILE as the option's value: where no file is left, it was meant as one.
     pub(crate) fn file(&self) -> Option<&Path> {
         let taken = [&self.dump.dump, &self.hold.hold].into_iter().flatten().flatten();
-        self.file.as_deref().or_else(|| taken.map(|text| Path::new(text)).next())
+        self.file.as_deref().or_else(|| taken.map(Path::new).next())
     }
 
     /// The value of an option that may stand alone, unless it is the file.

@@ -1,0 +1,48 @@
+//! Where there is no guard: nothing can be put in.
+
+use super::{Faults, Guarded};
+
+/// Not there: no value of it can be made.
+#[derive(Debug)]
+pub(super) struct Place(std::convert::Infallible);
+
+impl Place {
+    pub(super) fn take(_mapping: &Guarded) -> Option<Self> {
+        None
+    }
+
+    pub(super) fn answered(&self) -> Faults {
+        match self.0 {}
+    }
+
+    pub(super) fn replaced(&self, _from: usize, _to: usize) -> Option<(usize, usize)> {
+        match self.0 {}
+    }
+
+    pub(super) fn slot(&self) -> &Slot {
+        match self.0 {}
+    }
+}
+
+/// Not there, either.
+pub(super) struct Slot(std::convert::Infallible);
+
+impl Slot {
+    pub(super) fn set_protection(&self, _protection: i32) {
+        match self.0 {}
+    }
+
+    pub(super) fn renew<T>(&self, _renewed: impl FnOnce() -> std::io::Result<T>) -> std::io::Result<T> {
+        match self.0 {}
+    }
+}
+
+pub(super) mod signal {
+    pub(crate) fn install() -> std::io::Result<()> {
+        Err(crate::sys::unsupported())
+    }
+
+    pub(crate) fn is_blocked_here() -> bool {
+        false
+    }
+}

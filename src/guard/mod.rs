@@ -1,0 +1,183 @@
+//! Surviving SIGBUS inside registered mappings.
+//!
+//! A mapping of a file can be touched where there is no file any more, or where the storage does not give its data, or has no
+//! room for a store. The kernel then sends SIGBUS, and the process dies. The guard answers such a fault with a page of zeros
+//! and writes down where; whoever reads or writes asks afterwards whether what it read is real.
+//!
+//! What it costs: nothing until there is a fault, then some ten microseconds for each. A truncated file is one fault.
+//!
+//! # What it cannot do
+//! - Zeros are not marked: ask after each batch of reads whether a fault was answered **and** whether the file is still as long as
+//!   it must be (on tmpfs with huge pages, pages beyond a new end can be read without a fault for a while). [`Mapping`] does.
+//! - The rest of the last page, and a file that shrank and grew again before anybody looked, bring no fault.
+//! - A store into a replaced page is lost, and msync(2) does not know. Replaced pages do not come back by themselves.
+//! - System calls that are given an address in the mapping say `EFAULT` or do less, as without the guard.
+//! - A thread that blocks SIGBUS is killed by the kernel. Sealed mappings (mseal(2)) cannot be repaired.
+//! - A handler that somebody installs after the guard comes first, until the next mapping is guarded.
+//!
+//! Signals that were sent (kill(2)), memory that hardware lost, and faults elsewhere go to whom they went before.
+//!
+//! [`Mapping`]: crate::Mapping
+
+#[cfg(target_os = "linux")]
+mod signal;
+#[cfg(target_os = "linux")]
+mod slot;
+#[cfg(target_os = "linux")]
+mod table;
+
+#[cfg(not(target_os = "linux"))]
+mod absent;
+#[cfg(not(target_os = "linux"))]
+use absent::{Place, signal};
+#[cfg(target_os = "linux")]
+use table::Place;
+
+use std::fs::File;
+use std::io;
+
+use crate::error::{Error, Result};
+use crate::extent::Extent;
+use crate::open::unsupported_or;
+use crate::sys;
+
+/// A mapping as the guard knows it.
+#[derive(Debug, Clone, Copy)]
+#[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "only Linux has a guard"))]
+struct Guarded {
+    start: usize,
+    length: usize,
+    offset: u64,
+    descriptor: i32,
+    protection: i32,
+    page: usize,
+}
+
+/// What the guard answered in a mapping.
+///
+/// ```
+/// # use mmapio_core::MapOptions;
+/// # let path = std::env::current_exe().unwrap();
+/// let mapping = MapOptions::read().open(&path).unwrap();
+/// assert_eq!(mapping.faults().count, 0);
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Faults {
+    /// How many faults were answered with zeros.
+    pub count: u64,
+    /// Whether one of them was beyond the end of the file, which was truncated then.
+    pub truncated: bool,
+}
+
+/// A mapping whose faults are answered, until this is dropped.
+///
+/// For mappings that are made elsewhere; [`Mapping`](crate::Mapping) has one of its own.
+///
+/// ```
+/// # #[cfg(target_os = "linux")] {
+/// use mmapio_core::Guard;
+/// # let scratch = tempfile::NamedTempFile::new().unwrap();
+/// # let (path, file) = (scratch.path(), scratch.as_file());
+/// std::fs::write(path, [7; 8192])?;
+/// // SAFETY: no reference into the mapping is made.
+/// let map = unsafe { memmap2::MmapOptions::new().len(8192).map_raw_read_only(file) }?;
+/// // SAFETY: the mapping is there until after the guard is dropped, and nobody relies on bytes that a truncation takes.
+/// let guard = unsafe { Guard::new(map.as_mut_ptr(), map.len(), false, Some((file, 0))) }?;
+/// file.set_len(0)?;
+/// // SAFETY: the byte is inside the mapping.
+/// assert_eq!(unsafe { map.as_ptr().add(5000).read_volatile() }, 0);
+/// assert!(guard.faults().truncated && guard.replaced(0, 8192).is_some());
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Guard {
+    place: Place,
+}
+
+impl Guard {
+    /// Guards `length` bytes from `start` that are mapped, readable, and writable when `writable`. `file` is what is mapped there
+    /// and from which offset; with it a truncation is told from an I/O error. It may be none.
+    ///
+    /// Calls: sigaction(2) for SIGBUS, when the handler is not ours; pthread_sigmask(3).
+    ///
+    /// # Safety
+    /// The range is a mapping, or part of one, that stays until this is dropped, and so does the descriptor of `file`. Its pages may
+    /// be replaced by pages of zeros at any moment.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Refused`](crate::ErrorKind::Refused) when this thread blocks SIGBUS,
+    /// [`ErrorKind::Limit`](crate::ErrorKind::Limit) with more than 65,536 guarded mappings,
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) where there is no guard.
+    pub unsafe fn new(
+        start: *mut u8,
+        length: usize,
+        writable: bool,
+        file: Option<(&File, u64)>,
+    ) -> Result<Self> {
+        let how = if writable { sys::Protection::ReadWrite } else { sys::Protection::Read };
+        Self::of(start, length, how, file, None)
+    }
+
+    /// The same for a mapping of the crate's own, of pages of this size where it is not the usual one.
+    pub(crate) fn of(
+        start: *mut u8,
+        length: usize,
+        how: sys::Protection,
+        file: Option<(&File, u64)>,
+        page: Option<u64>,
+    ) -> Result<Self> {
+        require_signal()?;
+        signal::install().map_err(|error| unsupported_or("sigaction", error))?;
+        let page = usize::try_from(page.unwrap_or_else(sys::page_size)).unwrap_or(4096);
+        let start = start.expose_provenance();
+        let lead = start % page;
+        let mapping = Guarded {
+            start: start - lead,
+            length: (length + lead).next_multiple_of(page),
+            offset: file.map_or(0, |(_, offset)| offset).saturating_sub(lead as u64),
+            descriptor: file.map_or(-1, |(file, _)| sys::descriptor(file)),
+            protection: sys::protection(how),
+            page,
+        };
+        Place::take(&mapping).map(|place| Self { place }).ok_or_else(full)
+    }
+
+    /// What was answered so far.
+    #[must_use]
+    pub fn faults(&self) -> Faults {
+        self.place.answered()
+    }
+
+    /// The first replaced bytes among `length` from byte `from` of the first page of the mapping: they read as zeros, and stores
+    /// to them are lost.
+    #[must_use]
+    pub fn replaced(&self, from: usize, length: usize) -> Option<Extent> {
+        let (start, end) = self.place.replaced(from, from.saturating_add(length))?;
+        Some(Extent::between(start as u64, end as u64))
+    }
+
+    /// The mapping has other rights by now.
+    pub(crate) fn set_protection(&self, how: sys::Protection) {
+        self.place.slot().set_protection(sys::protection(how));
+    }
+
+    /// Forgets what was replaced, when `renew` has mapped the file there anew.
+    pub(crate) fn renew(&self, renew: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+        self.place.slot().renew(renew)
+    }
+}
+
+/// A thread that blocks SIGBUS cannot be helped: the kernel kills it.
+pub(crate) fn require_signal() -> Result<()> {
+    if signal::is_blocked_here() {
+        let why = "this thread blocks SIGBUS, so that a fault would kill the process: unblock it, or map without the guard";
+        return Err(Error::refused("pthread_sigmask", io::Error::from_raw_os_error(sys::errno::EINVAL), why));
+    }
+    Ok(())
+}
+
+fn full() -> Error {
+    Error::limit("guard", "65536 mappings can be guarded, and all are: unmap some, or map without the guard")
+}

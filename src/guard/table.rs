@@ -1,0 +1,108 @@
+//! All guarded mappings. The handler walks them without a lock; only putting in and taking out has one.
+
+use std::alloc::{Layout, alloc_zeroed};
+use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use super::slot::{self, Holes, Slot};
+use super::{Faults, Guarded};
+
+/// Slots that are made at once.
+const SLOTS: usize = 1024;
+/// Together as many as there can be mappings in a process: vm.max_map_count is 65,530.
+const CHUNKS: usize = 64;
+
+/// Slots, and apart from them what a fault alone needs, so that walking them touches little memory.
+#[derive(Debug)]
+struct Chunk {
+    slots: [Slot; SLOTS],
+    holes: [Holes; SLOTS],
+}
+
+static TABLE: [AtomicPtr<Chunk>; CHUNKS] = [const { AtomicPtr::new(std::ptr::null_mut()) }; CHUNKS];
+/// Slots from this one on were never used.
+static USED: AtomicUsize = AtomicUsize::new(0);
+/// Slots below that are free.
+static FREE: Mutex<Vec<usize>> = Mutex::new(Vec::new());
+
+/// A mapping's place in the table, until this is dropped.
+#[derive(Debug)]
+pub(super) struct Place {
+    index: usize,
+    slot: &'static Slot,
+    holes: &'static Holes,
+}
+
+impl Place {
+    /// Puts a mapping in; none when the table is full.
+    pub(super) fn take(mapping: &Guarded) -> Option<Self> {
+        let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = match free.pop() {
+            Some(index) => Self::at(index)?,
+            None => Self::new()?,
+        };
+        place.slot.fill(mapping);
+        Some(place)
+    }
+
+    /// The next slot that was never used; the table grows by a chunk where it must.
+    fn new() -> Option<Self> {
+        let index = USED.load(Ordering::Relaxed);
+        let chunk = TABLE.get(index / SLOTS)?;
+        if chunk.load(Ordering::Relaxed).is_null() {
+            // SAFETY: the layout is of a type that has a size.
+            let new: *mut Chunk = unsafe { alloc_zeroed(Layout::new::<Chunk>()) }.cast();
+            if new.is_null() {
+                return None;
+            }
+            chunk.store(new, Ordering::Release);
+        }
+        let place = Self::at(index)?;
+        USED.store(index + 1, Ordering::Release);
+        Some(place)
+    }
+
+    fn at(index: usize) -> Option<Self> {
+        let chunk = chunk(index / SLOTS)?;
+        Some(Self { index, slot: chunk.slots.get(index % SLOTS)?, holes: chunk.holes.get(index % SLOTS)? })
+    }
+
+    pub(super) fn answered(&self) -> Faults {
+        self.slot.answered()
+    }
+
+    pub(super) fn replaced(&self, from: usize, to: usize) -> Option<(usize, usize)> {
+        slot::replaced(self.slot, self.holes, from, to)
+    }
+
+    pub(super) fn slot(&self) -> &'static Slot {
+        self.slot
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.slot.clear();
+        FREE.lock().unwrap_or_else(PoisonError::into_inner).push(self.index);
+    }
+}
+
+fn chunk(number: usize) -> Option<&'static Chunk> {
+    let chunk = TABLE.get(number)?.load(Ordering::Acquire);
+    // SAFETY: a pointer in the table is null or leads to a chunk that is never freed; all zeros is a valid one.
+    unsafe { chunk.as_ref() }
+}
+
+/// Answers a fault at an address, when it lies in a guarded mapping. A signal handler may call this.
+pub(super) fn answer(address: usize) -> bool {
+    let used = USED.load(Ordering::Acquire);
+    for number in 0..used.div_ceil(SLOTS) {
+        let Some(chunk) = chunk(number) else { return false };
+        for (slot, holes) in chunk.slots.iter().zip(&chunk.holes) {
+            if slot.holds(address) {
+                return slot.answer(holes, address);
+            }
+        }
+    }
+    false
+}

@@ -1,0 +1,294 @@
+//! What the kernel is told and asked about a mapping.
+
+use super::bytes::in_memory;
+use super::{Access, Mapping, options, populate};
+use crate::advice::{Advice, AdviceCall};
+use crate::error::{Error, ErrorKind, Result};
+use crate::extent::{ByteRange, Extent};
+use crate::flush::{self, Flush};
+use crate::open::{OpenFile, unsupported_or};
+use crate::page::page_size;
+use crate::residency::{Holes, ProbeChoice, Prober, Residency, Runs};
+use crate::sys::{self, errno};
+
+/// Pages brought in by one call: no single readahead is larger.
+const STEP: u64 = 8 << 20;
+
+impl Mapping {
+    /// Gives advice about `part` of the mapping, rounded out to pages: madvise(2).
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`] when madvise does not carry it, or not on this system; [`ErrorKind::Refused`] for advice that would
+    /// lose what was written to a private mapping; [`ErrorKind::Range`] beyond the mapping; [`ErrorKind::System`] with what
+    /// madvise(2) says.
+    ///
+    /// ```
+    /// # #[cfg(target_os = "linux")] {
+    /// use mmapio_core::{Advice, Extent, MapOptions};
+    /// let mapping = MapOptions::read().open(std::env::current_exe().unwrap())?;
+    /// mapping.advise(Advice::find("random").unwrap(), Extent::new(0, mapping.len()))?;
+    /// # }
+    /// # Ok::<(), mmapio_core::Error>(())
+    /// ```
+    pub fn advise(&self, advice: &Advice, part: Extent) -> Result<()> {
+        let unsupported = || Error::new("madvise", ErrorKind::Unsupported { system: std::env::consts::OS });
+        let carrier = advice.carried_by(AdviceCall::Madvise).ok_or_else(unsupported)?;
+        if carrier.only_shared && !self.is_shared() {
+            let source = std::io::Error::from_raw_os_error(errno::EINVAL);
+            return Err(Error::refused(
+                "madvise",
+                source,
+                "what was written to this private mapping would be lost",
+            ));
+        }
+        let number = carrier.require()?;
+        let (from, length) = self.pages_of(part)?;
+        self.region.span().advise(from, length, number).map_err(|error| unsupported_or("madvise", error))
+    }
+
+    /// Writes `part` of a shared mapping back; a private one, and one that is not writable, has nothing to write.
+    ///
+    /// [`Flush::Msync`] and [`Flush::Invalidate`] write what of the part is dirty, [`Flush::Start`] begins to, the others write the
+    /// whole file. The first failure is final, as [`flush`](crate::flush()) says.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Faulted`] when a fault was answered in the part, whose stores are lost: msync(2) does not know of it.
+    /// [`ErrorKind::NotWritten`] when writing failed; else as [`flush`](crate::flush()).
+    pub fn flush(&self, part: Extent, how: Flush) -> Result<()> {
+        let part = self.part(part.offset(), part.length())?;
+        if !self.is_shared() || part.is_empty() {
+            return Ok(());
+        }
+        let (from, length) = self.pages_of(part)?;
+        match (how, self.file()) {
+            (Flush::Invalidate, _) => {
+                let flags = sys::msync::SYNC | sys::msync::INVALIDATE;
+                let synced = self.region.span().sync(from, length, flags);
+                synced.map_err(|error| flush::failed(how, error))?;
+            }
+            (Flush::All | Flush::Data | Flush::Start, Some(file)) => {
+                flush::flush(file, Extent::new(self.extent.offset() + part.offset(), part.length()), how)?;
+            }
+            _ => {
+                let (from, length) = (in_memory(part.offset()), in_memory(part.length()));
+                self.region.flush(from, length).map_err(|error| flush::failed(Flush::Msync, error))?;
+            }
+        }
+        self.lost(part)
+    }
+
+    /// How much of the file's bytes in the mapping is in memory: [`Prober::residency`]. A page that a private mapping has
+    /// written to is no longer the file's, and is not counted.
+    ///
+    /// # Errors
+    /// As [`Prober::residency`]; [`ErrorKind::Unsupported`] when the mapping keeps no file.
+    pub fn residency(&self) -> Result<Residency> {
+        let (file, range) = self.probed()?;
+        Prober::new(file, ProbeChoice::Auto).residency(range)
+    }
+
+    /// The runs of the file's pages in the mapping, in file order: [`Prober::runs`].
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`] when the mapping keeps no file.
+    pub fn runs(&self) -> Result<Runs<'_>> {
+        let (file, range) = self.probed()?;
+        Ok(Prober::new(file, ProbeChoice::Auto).runs(range))
+    }
+
+    /// Asks mincore(2) of the mapping itself, one byte a page from the page of byte `offset` on: bit 0 is whether it is in memory.
+    /// Pages that a private mapping has written to count. **Of a file that is neither ours nor ours to write the kernel claims that
+    /// all is**: [`residency`](Self::residency) knows better.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Range`] beyond the mapping, [`ErrorKind::System`] with what mincore(2) says.
+    pub fn mincore(&self, offset: u64, pages: &mut [u8]) -> Result<()> {
+        let asked = self.part(offset, 1)?;
+        let (from, _) = self.pages_of(asked)?;
+        let room = (self.region.span().mapped() - from) / page_size();
+        if pages.len() as u64 > room {
+            return Err(Error::range(format!(
+                "{} pages from {offset} are more than the mapping has",
+                pages.len()
+            )));
+        }
+        self.region.span().residency(from, pages).map_err(|error| unsupported_or("mincore", error))
+    }
+
+    /// Brings the data of the mapping into memory and into the page tables: madvise(2) `MADV_POPULATE_READ`. Holes are left out.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unreadable`] for the first page that cannot be read, [`ErrorKind::Truncated`] for one beyond the end of the file.
+    pub fn populate(&self) -> Result<()> {
+        let mut rest = self.extent;
+        let mut holes = self.file().map(Holes::new);
+        while let Some(data) = next_data(holes.as_mut(), &mut rest) {
+            self.populate_data(data)?;
+        }
+        Ok(())
+    }
+
+    fn populate_data(&self, data: Extent) -> Result<()> {
+        let mut at = data.offset();
+        while at < data.end() {
+            let step = Extent::between(at, data.end().min(at + STEP));
+            let (from, length) = self.pages_of(Extent::new(at - self.extent.offset(), step.length()))?;
+            populate(self.region.span(), from, length)
+                .map_err(|(page, error)| self.unpopulated_page(page, error))?;
+            at = step.end();
+        }
+        Ok(())
+    }
+
+    fn unpopulated_page(&self, page: u64, error: std::io::Error) -> Error {
+        let offset = (self.extent.offset() + page).saturating_sub(self.region.lead());
+        let size = self.file().map(OpenFile::size_now);
+        match size {
+            _ if error.raw_os_error().is_none() => unsupported_or("madvise", error),
+            Some(size) if size <= offset => Error::new("madvise", ErrorKind::Truncated { size }),
+            _ => {
+                let read = self.file().map(|file| sys::read_at(file.file(), &mut [0], offset));
+                let source = read.and_then(Result::err).unwrap_or(error);
+                Error::new(
+                    "madvise",
+                    ErrorKind::Unreadable { source, extent: Extent::new(offset, page_size()) },
+                )
+            }
+        }
+    }
+
+    /// Keeps its pages in memory for as long as it is mapped: mlock2(2) with `MLOCK_ONFAULT`, then [`populate`](Self::populate).
+    /// In this order, since mlock(2) never returns when a page cannot be read.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Limit`] when `RLIMIT_MEMLOCK` is too low, else as [`populate`](Self::populate); nothing stays locked.
+    pub fn lock(&self) -> Result<()> {
+        sys::lock_on_fault(self.region.span()).map_err(|error| self.unlockable(error))?;
+        self.populate().inspect_err(|_| drop(self.unlock()))
+    }
+
+    fn unlockable(&self, error: std::io::Error) -> Error {
+        let limit = sys::lock_limit().ok().flatten();
+        match (error.raw_os_error(), limit) {
+            (Some(errno::ENOMEM | errno::EPERM | errno::EAGAIN), Some(limit)) => {
+                let wanted = self.region.span().mapped();
+                let why =
+                    format!("{limit} bytes may be locked, {wanted} more were wanted: raise it (ulimit -l)");
+                Error::limit("RLIMIT_MEMLOCK", why)
+            }
+            _ => unsupported_or("mlock2", error),
+        }
+    }
+
+    /// Takes back [`lock`](Self::lock): munlock(2).
+    ///
+    /// # Errors
+    /// [`ErrorKind::System`] with what munlock(2) says.
+    pub fn unlock(&self) -> Result<()> {
+        self.region.span().unlock().map_err(|error| unsupported_or("munlock", error))
+    }
+
+    /// Makes it longer or shorter, mremap(2); it may move. The file's size stays: what is beyond its end faults.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Faulted`] when a fault was answered in it: [`renew`](Self::renew) first. [`ErrorKind::Limit`] when there is no
+    /// room, [`ErrorKind::Unsupported`] on systems other than Linux.
+    ///
+    /// ```
+    /// # #[cfg(target_os = "linux")] {
+    /// # let scratch = tempfile::NamedTempFile::new()?;
+    /// # let (path, file) = (scratch.path(), scratch.as_file());
+    /// std::fs::write(path, "short")?;
+    /// let mut mapping = mmapio_core::MapOptions::read().open(path)?;
+    /// file.set_len(1 << 20)?;
+    /// mapping.resize(1 << 20)?;
+    /// assert_eq!(mapping.copy_out((1 << 20) - 1, 1)?, [0]);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn resize(&mut self, length: u64) -> Result<()> {
+        self.lost(Extent::new(0, self.len()))?;
+        self.guard = None;
+        let resized = self.region.resize(length).map_err(|error| options::refusal(error, length));
+        if resized.is_ok() {
+            self.extent = Extent::new(self.extent.offset(), length);
+        }
+        self.guard_anew()?;
+        resized
+    }
+
+    /// Maps the file there anew, after faults: what is in the file is seen again, and [`faults`](Self::faults) begins at 0. What was
+    /// written to a private mapping is lost.
+    ///
+    /// # Errors
+    /// [`ErrorKind::System`] with what mmap(2) says; [`ErrorKind::Unsupported`] when the mapping keeps no file.
+    pub fn renew(&mut self) -> Result<()> {
+        let file = self.file.as_deref().ok_or_else(no_file)?;
+        let offset = self.extent.offset().saturating_sub(self.region.lead());
+        let (how, shared) = (self.options.access.protection(), self.is_shared());
+        let region = &mut self.region;
+        let mut renew = || region.renew(file.file(), offset, how, shared);
+        let renewed = match &self.guard {
+            Some(guard) => guard.renew(renew),
+            None => renew(),
+        };
+        renewed.map_err(|error| options::refusal(error, self.len()))
+    }
+
+    /// Changes what may be done to its bytes: mprotect(2). A shared mapping cannot become a copy, nor a private one write to the
+    /// file.
+    ///
+    /// # Errors
+    /// [`ErrorKind::System`] with `EINVAL` for those two, with `EACCES` when the file is not open for writing.
+    ///
+    /// ```
+    /// # #[cfg(target_os = "linux")] {
+    /// use mmapio_core::{Access, MapOptions};
+    /// let mut mapping = MapOptions::read().open(std::env::current_exe().unwrap())?;
+    /// mapping.protect(Access::None)?;
+    /// assert!(mapping.read_at(0, &mut [0]).is_err());
+    /// # }
+    /// # Ok::<(), mmapio_core::Error>(())
+    /// ```
+    pub fn protect(&mut self, access: Access) -> Result<()> {
+        let denied = if self.is_shared() { Access::Copy } else { Access::Write };
+        if access == denied {
+            return Err(Error::system("mprotect", std::io::Error::from_raw_os_error(errno::EINVAL)));
+        }
+        self.region.protect(access.protection()).map_err(|error| unsupported_or("mprotect", error))?;
+        self.options.access = access;
+        match &self.guard {
+            Some(guard) => {
+                guard.set_protection(access.protection());
+                Ok(())
+            }
+            None => self.guard_anew(),
+        }
+    }
+
+    fn probed(&self) -> Result<(&OpenFile, ByteRange)> {
+        let range = ByteRange::new(self.extent.offset(), Some(self.extent.length()))?;
+        Ok((self.file().ok_or_else(no_file)?, range))
+    }
+
+    /// The pages that hold a part of the mapping, by their place in its span.
+    fn pages_of(&self, part: Extent) -> Result<(u64, u64)> {
+        let part = self.part(part.offset(), part.length())?;
+        let from = part.offset() + self.region.lead();
+        let start = from - from % page_size();
+        let end = (from + part.length()).next_multiple_of(page_size());
+        Ok((start, if part.is_empty() { 0 } else { end - start }))
+    }
+}
+
+/// The next data; without a file there are no holes.
+fn next_data(holes: Option<&mut Holes<'_>>, rest: &mut Extent) -> Option<Extent> {
+    match holes {
+        Some(holes) => holes.next_data(rest),
+        None => Some(std::mem::take(rest)).filter(|rest| !rest.is_empty()),
+    }
+}
+
+fn no_file() -> Error {
+    Error::new("mmap", ErrorKind::Unsupported { system: "a mapping that keeps no file" })
+}

@@ -1,0 +1,275 @@
+//! What is wanted of a mapping.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::Mapping;
+use crate::error::{Error, Result};
+use crate::extent::{ByteRange, Extent};
+use crate::guard::Guard;
+use crate::open::{OpenFile, unsupported_or};
+use crate::sys::{self, Protection, Region, errno, madvise};
+
+/// What may be done to mapped bytes.
+///
+/// ```
+/// assert!(mmapio_core::Access::Copy.is_writable() && !mmapio_core::Access::Read.is_writable());
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Access {
+    /// Nothing: `PROT_NONE`. The kernel can still be asked and advised about it.
+    None,
+    /// Reading: `PROT_READ`.
+    Read,
+    /// Reading and writing into the file: `PROT_READ | PROT_WRITE`, `MAP_SHARED`.
+    Write,
+    /// Reading and writing, where what is written stays in this mapping: `PROT_READ | PROT_WRITE`, `MAP_PRIVATE`.
+    Copy,
+}
+
+impl Access {
+    /// Whether bytes may be read.
+    #[must_use]
+    pub fn is_readable(self) -> bool {
+        self != Self::None
+    }
+
+    /// Whether bytes may be written.
+    #[must_use]
+    pub fn is_writable(self) -> bool {
+        matches!(self, Self::Write | Self::Copy)
+    }
+
+    pub(super) fn protection(self) -> Protection {
+        match self {
+            Self::None => Protection::None,
+            Self::Read => Protection::Read,
+            Self::Write | Self::Copy => Protection::ReadWrite,
+        }
+    }
+}
+
+/// What is wanted of a mapping: access, which bytes, and how it is to be made.
+///
+/// C: mmap(2).
+///
+/// ```
+/// use mmapio_core::{ByteRange, MapOptions};
+/// # let path = std::env::current_exe().unwrap();
+/// let mapping = MapOptions::read().range(ByteRange::new(100, Some(50))?).open(&path)?;
+/// assert_eq!(mapping.copy_out(0, 4)?, std::fs::read(&path).unwrap()[100..104]);
+/// # Ok::<(), mmapio_core::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub struct MapOptions {
+    pub(super) access: Access,
+    private: bool,
+    range: ByteRange,
+    populate: bool,
+    huge_pages: bool,
+    guard: bool,
+}
+
+impl MapOptions {
+    /// A mapping of this access, of the whole file, shared unless the access is a copy.
+    pub fn new(access: Access) -> Self {
+        let private = access == Access::Copy;
+        Self { access, private, range: ByteRange::WHOLE, populate: false, huge_pages: false, guard: true }
+    }
+
+    /// For reading.
+    pub fn read() -> Self {
+        Self::new(Access::Read)
+    }
+
+    /// For reading and writing into the file.
+    pub fn write() -> Self {
+        Self::new(Access::Write)
+    }
+
+    /// For reading and writing, where what is written stays in the mapping.
+    pub fn copy() -> Self {
+        Self::new(Access::Copy)
+    }
+
+    /// Private: what others write into the file later may be seen in it or not. A mapping that writes into the file stays shared.
+    pub fn private(mut self) -> Self {
+        self.private = self.access != Access::Write;
+        self
+    }
+
+    /// Which bytes: any offset and length, beyond the end of the file, too. Without a length it is to the end that the file has.
+    pub fn range(mut self, range: ByteRange) -> Self {
+        self.range = range;
+        self
+    }
+
+    /// Brings its data into memory and into the page tables, by madvise(2) `MADV_POPULATE_READ` after mapping. (`MAP_POPULATE` hides
+    /// errors, and never returns when a page cannot be read.) Holes are left out. Where that fails the mapping is there all the
+    /// same: [`Mapping::unpopulated`].
+    pub fn populate(mut self) -> Self {
+        self.populate = true;
+        self
+    }
+
+    /// Asks for huge pages, madvise(2) `MADV_HUGEPAGE`. Whether there are any depends on kernel and filesystem: proc(5) tells, in
+    /// `/proc/self/smaps`.
+    pub fn huge_pages(mut self) -> Self {
+        self.huge_pages = true;
+        self
+    }
+
+    /// Without the guard: a fault in it kills the process, and nothing of the process's signals is touched. For mappings whose file
+    /// cannot shrink: a [`memory_file`](crate::memory_file) that is sealed, memory without a file.
+    pub fn unguarded(mut self) -> Self {
+        self.guard = false;
+        self
+    }
+
+    pub(super) fn is_shared(&self) -> bool {
+        !self.private
+    }
+
+    /// Opens the file by the rules of [`OpenFile::open`], for writing where the access is, and maps it.
+    ///
+    /// # Errors
+    /// As [`OpenFile::open`] and [`map`](Self::map).
+    pub fn open(self, path: impl AsRef<Path>) -> Result<Mapping> {
+        let path = path.as_ref();
+        let open = if self.access == Access::Write { OpenFile::open_writable } else { OpenFile::open };
+        open(path).and_then(|file| self.map(file)).map_err(|error| error.with_path(path))
+    }
+
+    /// Maps an open file, which the mapping keeps. For [`Access::Write`] it must be open for writing.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Range`](crate::ErrorKind::Range) when the range begins beyond the end and has no length,
+    /// [`ErrorKind::Limit`](crate::ErrorKind::Limit) when `RLIMIT_AS` or vm.max_map_count leaves no room,
+    /// [`ErrorKind::Refused`](crate::ErrorKind::Refused) when the thread blocks SIGBUS,
+    /// [`ErrorKind::System`](crate::ErrorKind::System) with what mmap(2) says else.
+    pub fn map(self, file: impl Into<Arc<OpenFile>>) -> Result<Mapping> {
+        let file = file.into();
+        let mut mapping = self.unprepared(&file)?;
+        mapping.file = Some(file);
+        mapping.prepared()
+    }
+
+    /// Maps an open file and does not keep it: for thousands of small mappings, which would take a descriptor each. Truncation is
+    /// not told from other faults then, and what needs the file cannot be asked of the mapping.
+    ///
+    /// ```
+    /// use mmapio_core::{MapOptions, OpenFile};
+    /// let file = OpenFile::open(std::env::current_exe().unwrap())?;
+    /// assert!(MapOptions::read().map_only(&file)?.file().is_none());
+    /// # Ok::<(), mmapio_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`map`](Self::map).
+    pub fn map_only(self, file: &OpenFile) -> Result<Mapping> {
+        self.unprepared(file)?.prepared()
+    }
+
+    fn unprepared(self, file: &OpenFile) -> Result<Mapping> {
+        let extent = self.extent(file.size_now())?;
+        let region = Region::of_file(
+            file.file(),
+            extent.offset(),
+            extent.length(),
+            self.access.protection(),
+            self.is_shared(),
+        );
+        let region = region.map_err(|error| refusal(error, extent.length()))?;
+        Ok(Mapping { guard: None, region, file: None, extent, options: self, unpopulated: None })
+    }
+
+    /// Maps memory without a file: zeros, private to this process, [`Access::Copy`] unless there is none.
+    ///
+    /// C: mmap(2) with `MAP_ANONYMOUS`.
+    ///
+    /// ```
+    /// let mut memory = mmapio_core::MapOptions::copy().anonymous(10_000)?;
+    /// memory.write_at(9_999, b"!")?;
+    /// assert_eq!(memory.copy_out(9_998, 2)?, [0, b'!']);
+    /// # Ok::<(), mmapio_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`map`](Self::map).
+    pub fn anonymous(self, length: u64) -> Result<Mapping> {
+        let extent = Extent::new(0, length);
+        let options = Self { private: true, guard: false, ..self };
+        let region =
+            Region::anonymous(length, self.access.protection()).map_err(|error| refusal(error, length))?;
+        Mapping { guard: None, region, file: None, extent, options, unpopulated: None }.prepared()
+    }
+
+    /// The bytes it is about, of a file of this size.
+    fn extent(&self, size: u64) -> Result<Extent> {
+        let offset = self.range.offset();
+        match self.range.length() {
+            Some(length) => Ok(Extent::new(offset, length)),
+            None if offset <= size => Ok(Extent::between(offset, size)),
+            None => Err(Error::range(format!("begins at {offset}, beyond the end of the file at {size}"))),
+        }
+    }
+}
+
+impl Mapping {
+    /// Puts it into the guard. Where no byte can be touched there is nothing to guard, nor where the system has no guard.
+    pub(super) fn guard_anew(&mut self) -> Result<()> {
+        let region = &self.region;
+        let is_touchable = self.options.access != Access::None && region.length() > 0;
+        if self.options.guard && is_touchable && cfg!(target_os = "linux") {
+            let file = self.file.as_deref();
+            let page = file.and_then(OpenFile::filesystem_page);
+            let file = file.map(|file| (file.file(), self.extent.offset()));
+            let how = self.options.access.protection();
+            self.guard = Some(Guard::of(region.pointer(), region.length(), how, file, page)?);
+        }
+        Ok(())
+    }
+
+    fn prepared(mut self) -> Result<Self> {
+        self.guard_anew()?;
+        if self.options.huge_pages {
+            // Where it is not taken there are no huge pages, which is no error: they are a wish.
+            let _ = self.region.span().advise(0, self.region.span().mapped(), madvise::HUGEPAGE);
+        }
+        if self.options.populate {
+            self.unpopulated = self.populate().err();
+        }
+        Ok(self)
+    }
+}
+
+/// What mmap(2) and mremap(2) mean by `ENOMEM`, and what to do about it.
+pub(super) fn refusal(error: io::Error, length: u64) -> Error {
+    match error.raw_os_error() {
+        Some(errno::ENOMEM) => limit(length),
+        _ => unsupported_or("mmap", error),
+    }
+}
+
+fn limit(length: u64) -> Error {
+    if let Ok(Some(allowed)) = sys::address_space_limit() {
+        let why = format!(
+            "{allowed} bytes of address space are allowed, {length} more were wanted: raise it (ulimit -v)"
+        );
+        return Error::limit("RLIMIT_AS", why);
+    }
+    match sys::mapping_limit() {
+        Some((used, allowed)) if used + 16 >= allowed => {
+            let why =
+                format!("{allowed} mappings are allowed, and {used} there are: unmap some, or raise it");
+            Error::limit("vm.max_map_count", why)
+        }
+        _ => Error::limit(
+            "mmap",
+            format!("there is no room for {length} bytes in the address space or memory"),
+        ),
+    }
+}

@@ -1,0 +1,166 @@
+//! Memory mapped for its bytes, through memmap2, which knows how on every system; bytes are reached by copying.
+
+use std::fs::File;
+use std::io;
+
+use memmap2::{MmapMut, MmapOptions, MmapRaw};
+
+use super::os::{Span, protection};
+
+/// What may be done to mapped bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Protection {
+    None,
+    Read,
+    ReadWrite,
+}
+
+/// A mapping that is unmapped when this is dropped. Its bytes may be changed by anybody who has the file, and vanish with it, so
+/// that no reference to them is ever made here.
+#[derive(Debug)]
+pub(crate) struct Region {
+    raw: MmapRaw,
+    span: Span,
+}
+
+impl Region {
+    /// Maps `length` bytes of a file from any `offset`, beyond its end, too: mmap(2).
+    pub(crate) fn of_file(
+        file: &File,
+        offset: u64,
+        length: u64,
+        how: Protection,
+        shared: bool,
+    ) -> io::Result<Self> {
+        let mut options = MmapOptions::new();
+        options.offset(offset).len(in_memory(length)?);
+        let raw = match (how, shared) {
+            (Protection::ReadWrite, true) => options.map_raw(file)?,
+            (Protection::ReadWrite, false) => copy(&options, file)?,
+            (_, true) => options.map_raw_read_only(file)?,
+            (_, false) => read_only_copy(&options, file)?,
+        };
+        Self::of(raw, how)
+    }
+
+    /// Maps memory without a file: zeros, private to this process.
+    pub(crate) fn anonymous(length: u64, how: Protection) -> io::Result<Self> {
+        let raw = MmapOptions::new().len(in_memory(length)?).map_anon().map(MmapMut::into)?;
+        let region = Self::of(raw, how)?;
+        if how == Protection::Read {
+            region.protect(how)?;
+        }
+        Ok(region)
+    }
+
+    fn of(raw: MmapRaw, how: Protection) -> io::Result<Self> {
+        let span = Span::new(raw.as_mut_ptr().cast(), raw.len())?;
+        let region = Self { raw, span };
+        if how == Protection::None {
+            region.protect(how)?;
+        }
+        Ok(region)
+    }
+
+    /// Its pages, for the kernel.
+    pub(crate) fn span(&self) -> &Span {
+        &self.span
+    }
+
+    /// Where its bytes begin.
+    pub(crate) fn pointer(&self) -> *mut u8 {
+        self.raw.as_mut_ptr()
+    }
+
+    /// How many bytes it has.
+    pub(crate) fn length(&self) -> usize {
+        self.raw.len()
+    }
+
+    /// The bytes from the start of its first page to its own first byte.
+    pub(crate) fn lead(&self) -> u64 {
+        self.raw.as_ptr().addr() as u64 % super::page_size()
+    }
+
+    /// The address of `length` bytes from byte `from`, when they lie inside.
+    fn part(&self, from: usize, length: usize) -> io::Result<*mut u8> {
+        match from.checked_add(length) {
+            Some(end) if end <= self.length() => Ok(self.pointer().wrapping_add(from)),
+            _ => Err(io::Error::from(io::ErrorKind::InvalidInput)),
+        }
+    }
+
+    /// Copies bytes out. Reading must be allowed: nobody else can check that.
+    pub(crate) fn copy_out(&self, from: usize, to: &mut [u8]) -> io::Result<()> {
+        let part = self.part(from, to.len())?;
+        // SAFETY: the part lies inside our mapping, and no reference to it exists. Others may change it meanwhile, then some
+        // of the bytes are older than others; bytes have no invalid values.
+        unsafe { std::ptr::copy_nonoverlapping(part, to.as_mut_ptr(), to.len()) };
+        Ok(())
+    }
+
+    /// Copies bytes in. Writing must be allowed: nobody else can check that.
+    pub(crate) fn copy_in(&mut self, from: usize, bytes: &[u8]) -> io::Result<()> {
+        let part = self.part(from, bytes.len())?;
+        // SAFETY: the part lies inside our mapping, which is borrowed for us alone, and no reference to it exists.
+        unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), part, bytes.len()) };
+        Ok(())
+    }
+
+    /// Writes back, msync(2) `MS_SYNC`, once: its first failure is final.
+    pub(crate) fn flush(&self, from: usize, length: usize) -> io::Result<()> {
+        self.part(from, length)?;
+        self.raw.flush_range(from, length)
+    }
+
+    /// Changes what may be done to its bytes, mprotect(2).
+    pub(crate) fn protect(&self, how: Protection) -> io::Result<()> {
+        self.span.protect(protection(how))
+    }
+
+    /// Maps the file over it once more: `offset` is that of its first page.
+    pub(crate) fn renew(
+        &mut self,
+        file: &File,
+        offset: u64,
+        how: Protection,
+        shared: bool,
+    ) -> io::Result<()> {
+        self.span.map_over(file, offset, how, shared)
+    }
+
+    /// Makes it longer or shorter, mremap(2); it may move.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn resize(&mut self, length: u64) -> io::Result<()> {
+        let options = memmap2::RemapOptions::new().may_move(true);
+        let length = in_memory(length)?;
+        // SAFETY: no reference into the mapping exists; that the file may end before it is as when it was mapped.
+        unsafe { self.raw.remap(length, options) }?;
+        self.span = Span::new(self.raw.as_mut_ptr().cast(), self.raw.len())?;
+        Ok(())
+    }
+
+    /// Not there.
+    #[cfg(not(target_os = "linux"))]
+    pub(crate) fn resize(&mut self, _length: u64) -> io::Result<()> {
+        Err(super::unsupported())
+    }
+}
+
+fn copy(options: &MmapOptions, file: &File) -> io::Result<MmapRaw> {
+    // SAFETY: what is mapped becomes a raw mapping at once, of which no reference is made.
+    unsafe { options.map_copy(file) }.map(MmapRaw::from)
+}
+
+fn read_only_copy(options: &MmapOptions, file: &File) -> io::Result<MmapRaw> {
+    // SAFETY: as for `copy`.
+    unsafe { options.map_copy_read_only(file) }.map(MmapRaw::from)
+}
+
+/// No mapping is larger than half of the address space.
+fn in_memory(length: u64) -> io::Result<usize> {
+    match usize::try_from(length) {
+        Ok(length) if isize::try_from(length).is_ok() => Ok(length),
+        _ => Err(io::Error::from_raw_os_error(super::errno::ENOMEM)),
+    }
+}
