@@ -63,10 +63,7 @@ mod cache;
 mod error;
 mod extent;
 mod flush;
-#[cfg_attr(
-    target_os = "linux",
-    expect(unsafe_code, reason = "a signal handler and what it repairs: every block says why it holds")
-)]
+#[expect(unsafe_code, reason = "a signal handler and what it repairs: every block says why it holds")]
 mod guard;
 mod mapping;
 mod memory;
@@ -75,10 +72,7 @@ mod page;
 mod process;
 mod residency;
 mod size;
-#[cfg_attr(
-    any(target_os = "linux", target_os = "macos"),
-    expect(unsafe_code, reason = "the system boundary: every block says why it holds")
-)]
+#[expect(unsafe_code, reason = "the system boundary: every block says why it holds")]
 mod sys;
 mod walk;
 

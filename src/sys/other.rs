@@ -111,7 +111,7 @@ pub(crate) struct Span(u64);
 
 impl Span {
     #[expect(clippy::unnecessary_wraps, reason = "the same on every system")]
-    pub(super) fn new<T>(_start: *mut T, length: usize) -> io::Result<Self> {
+    pub(super) fn new(_start: *mut std::ffi::c_void, length: usize) -> io::Result<Self> {
         Ok(Self(length as u64))
     }
 
