@@ -32,7 +32,7 @@ doc:
 bench:
 	@scripts/setup bench
 	$(CARGO) build --release --locked -p mmapio-cli
-	$(CARGO) build --release --locked -p mmapio-core --example probe_runs
+	$(CARGO) build --release --locked -p mmapio-core --example probe_runs --example guard_cost
 	benches/compare --growth $(BENCH)
 
 ## make generate     write the manual pages and completions anew

@@ -16,6 +16,9 @@ ABSENT = {
     "vmtouch -t": "vmtouch is not installed",
     "vmtouch -e": "vmtouch is not installed",
     "fincore ≥ 2.40": "none on PATH",
+    "rg --mmap": "ripgrep is not installed",
+    "xxd": "xxd is not installed",
+    "Mapping": "no example guard_cost beside mmapio",
 }
 
 

@@ -35,6 +35,10 @@ class Tools:
     vmtouch: Tool | None = None
     fio: Tool | None = None
     fincores: list = field(default_factory=list)
+    grep: Tool | None = None
+    ripgrep: Tool | None = None
+    xxd: Tool | None = None
+    guard_cost: str | None = None
 
     def versions(self):
         """One line a tool, for the head of the report."""
@@ -42,6 +46,7 @@ class Tools:
         lines.append(self.vmtouch.name if self.vmtouch else "vmtouch: not installed (Debian package vmtouch)")
         lines.append(self.fio.name if self.fio else "fio: not installed (Debian package fio)")
         lines.append(f"cat, sync: coreutils {dotted(version_in(output_of('cat', '--version')))}")
+        lines += [tool.name for tool in (self.grep, self.ripgrep, self.xxd) if tool]
         lines += [f"{tool.name} ({'cachestat' if tool.asks_cachestat else 'mincore'})" for tool in self.fincores]
         if not any(tool.asks_cachestat for tool in self.fincores):
             lines.append("no fincore of util-linux ≥ 2.40 on PATH; `floor stat` is the same one cachestat call in C")
@@ -73,16 +78,17 @@ def find_mmapio(path):
     return Tool(f"mmapio {dotted(version_in(output_of(path, '--version')))}", os.path.abspath(path))
 
 
+def find_simple(name, *version):
+    """A tool that tells its version when asked for it."""
+    path = shutil.which(name)
+    return Tool(f"{name} {dotted(version_in(output_of(path, *version)))}", path) if path else None
+
+
 def find_vmtouch():
     path = shutil.which("vmtouch")
     if path is None:
         return None
     return Tool(f"vmtouch {dotted(version_in(output_of(path, '-h')))}", path)
-
-
-def find_fio():
-    path = shutil.which("fio")
-    return Tool(f"fio {dotted(version_in(output_of(path, '--version')))}", path) if path else None
 
 
 def find_fincores():
@@ -112,13 +118,14 @@ def build_floor(directory):
     return binary
 
 
-def find_probe_runs(mmapio):
-    """The example is built beside the command, so it is looked for there."""
-    path = os.path.join(os.path.dirname(mmapio), "examples", "probe_runs")
+def find_example(mmapio, name):
+    """An example is built beside the command, so it is looked for there."""
+    path = os.path.join(os.path.dirname(mmapio), "examples", name)
     return path if os.access(path, os.X_OK) else None
 
 
 def find_all(mmapio_path, scratch):
     mmapio = find_mmapio(mmapio_path)
-    return Tools(mmapio, build_floor(scratch), find_probe_runs(mmapio.path), find_vmtouch(), find_fio(),
-                 find_fincores())
+    return Tools(mmapio, build_floor(scratch), find_example(mmapio.path, "probe_runs"), find_vmtouch(),
+                 find_simple("fio", "--version"), find_fincores(), find_simple("grep", "--version"),
+                 find_simple("rg", "--version"), find_simple("xxd", "--version"), find_example(mmapio.path, "guard_cost"))
