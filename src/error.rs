@@ -228,6 +228,9 @@ impl Error {
                 )
             }
             ErrorKind::Unsupported { system } => format!("not supported on {system}"),
+            ErrorKind::RefusedKind(FileKind::Directory) => {
+                "is a directory; only regular files and block devices can be opened".to_owned()
+            }
             ErrorKind::RefusedKind(kind) => {
                 format!("is {kind}; only regular files, directories and block devices are read")
             }

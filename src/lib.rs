@@ -15,7 +15,8 @@
 //!
 //! [`OpenFile`] opens a file without touching devices or FIFOs, [`Prober`] asks about it: counts, a histogram, and the exact
 //! [`Runs`] of pages; [`warm()`] loads, [`evict()`] drops, [`sync()`] writes back, [`advise()`] advises, each with a
-//! [`Report`] of what is true afterwards; [`walk()`] visits trees in parallel. The command `mmapio` (package `mmapio-cli`)
+//! [`Report`] of what is true afterwards; [`walk()`] visits trees in parallel. [`MapOptions`] gives files as memory: a [`Mapping`]
+//! lives on when its file shrinks. The command `mmapio` (package `mmapio-cli`)
 //! is built from these.
 //!
 //! # Architecture
@@ -49,10 +50,10 @@
 //! 2. **What is claimed was verified.** Whoever changes what is in memory looks again, and gives reasons for what is not as it
 //!    was to be: [`Reason`]. Nothing can lose data: destructive advice does not exist here, the first failure of writing is
 //!    final, and nothing is evicted after it.
-//! 3. **Looking changes nothing.** No byte of a file is read, no mapping can be touched, no FIFO or device is opened, no
-//!    descriptor of the caller is moved.
-//! 4. **No input kills it.** No file, name, size, truncation or I/O error brings a signal, a panic or a hang: no mapped byte is
-//!    ever touched.
+//! 3. **Looking changes nothing.** To tell residency no byte of a file is read and no mapping can be touched; no FIFO or device is
+//!    opened, no descriptor of the caller is moved.
+//! 4. **No input kills it.** No file, name, size, truncation or I/O error brings a signal, a panic or a hang: mapped bytes are
+//!    touched inside the [`Guard`] only, and zeros that stand in for what is gone are never passed off as the file's.
 //! 5. **Cost follows what is there.** Counting costs folios, not pages; a terabyte of hole costs nothing; memory is
 //!    constant in the size of a file, and a walk holds little more than the directories on its way down.
 //! 6. **The page size is never a constant**, and sizes are 64 bits wide.

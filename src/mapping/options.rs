@@ -182,7 +182,7 @@ impl MapOptions {
             self.access.protection(),
             self.is_shared(),
         );
-        let region = region.map_err(|error| refusal(error, extent.length()))?;
+        let region = region.map_err(|error| self.refusal(error, extent.length()))?;
         Ok(Mapping { guard: None, region, file: None, extent, options: self, unpopulated: None })
     }
 
@@ -205,6 +205,15 @@ impl MapOptions {
         let region =
             Region::anonymous(length, self.access.protection()).map_err(|error| refusal(error, length))?;
         Mapping { guard: None, region, file: None, extent, options, unpopulated: None }.prepared()
+    }
+
+    fn refusal(&self, error: io::Error, length: u64) -> Error {
+        match error.raw_os_error() {
+            Some(errno::EACCES) if self.access == Access::Write => {
+                Error::refused("mmap", error, "the file is not open for writing (OpenFile::open_writable)")
+            }
+            _ => refusal(error, length),
+        }
     }
 
     /// The bytes it is about, of a file of this size.
