@@ -31,10 +31,6 @@ impl Slot {
     pub(super) fn set_protection(&self, _protection: i32) {
         match self.0 {}
     }
-
-    pub(super) fn renew<T>(&self, _renewed: impl FnOnce() -> std::io::Result<T>) -> std::io::Result<T> {
-        match self.0 {}
-    }
 }
 
 pub(super) mod signal {

@@ -162,11 +162,6 @@ impl Guard {
     pub(crate) fn set_protection(&self, how: sys::Protection) {
         self.place.slot().set_protection(sys::protection(how));
     }
-
-    /// Forgets what was replaced, when `renew` has mapped the file there anew.
-    pub(crate) fn renew(&self, renew: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
-        self.place.slot().renew(renew)
-    }
 }
 
 /// A thread that blocks SIGBUS cannot be helped: the kernel kills it.

@@ -1,7 +1,6 @@
 //! One guarded mapping, as the signal handler sees it: numbers only, no locks but its own, no memory but what is there.
 
 use std::hint;
-use std::io;
 use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, AtomicUsize, Ordering, fence};
 
@@ -87,17 +86,6 @@ impl Slot {
             let at = address.wrapping_sub(self.start.load(Ordering::Relaxed));
             // Another thread was faster: the bytes are there by now.
             holes.has(self.count(), at, at + 1) || self.replace(holes, at)
-        })
-    }
-
-    /// Forgets what was replaced, when `renewed` has mapped the file there again.
-    pub(super) fn renew<T>(&self, renewed: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
-        self.alone(|| {
-            let done = renewed()?;
-            self.holes.store(0, Ordering::Release);
-            self.truncated.store(false, Ordering::Release);
-            self.faults.store(0, Ordering::Release);
-            Ok(done)
         })
     }
 

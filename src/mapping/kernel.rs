@@ -226,13 +226,10 @@ impl Mapping {
         let file = self.file.as_deref().ok_or_else(no_file)?;
         let offset = self.extent.offset().saturating_sub(self.region.lead());
         let (how, shared) = (self.options.access.protection(), self.is_shared());
-        let region = &mut self.region;
-        let mut renew = || region.renew(file.file(), offset, how, shared);
-        let renewed = match &self.guard {
-            Some(guard) => guard.renew(renew),
-            None => renew(),
-        };
-        renewed.map_err(|error| options::refusal(error, self.len()))
+        let renewed = self.region.renew(file.file(), offset, how, shared);
+        renewed.map_err(|error| options::refusal(error, self.len()))?;
+        self.guard = None;
+        self.guard_anew()
     }
 
     /// Changes what may be done to its bytes: mprotect(2). A shared mapping cannot become a copy, nor a private one write to the
