@@ -91,7 +91,7 @@ pub use mapping::{Access, MapOptions, Mapping, ReadLease, Seals, memory_file};
 pub use memory::{MemoryBudget, MemoryLimit, Percent, memory_limits};
 pub use open::{FileId, OpenFile};
 pub use page::{Pages, page_size};
-pub use process::{AdvisedProcess, FileMapping, Processes, mappings_in};
+pub use process::{AdvisedProcess, FileMapping, Held, ProcessMemory, Processes, mappings_in};
 pub use residency::{Part, Probe, ProbeChoice, Prober, Residency, Run, RunState, Runs};
 pub use size::parse_size;
 pub use sys::FileKind;

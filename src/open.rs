@@ -195,6 +195,18 @@ impl OpenFile {
         &self.stat
     }
 
+    /// The name of the filesystem it is on, where that is known. ext2, ext3 and ext4 are one.
+    ///
+    /// ```
+    /// let file = mmapio_core::OpenFile::open(std::env::current_exe().unwrap())?;
+    /// println!("{}", file.filesystem_name().unwrap_or("another filesystem"));
+    /// # Ok::<(), mmapio_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn filesystem_name(&self) -> Option<&'static str> {
+        Some(self.filesystem.name).filter(|name| !name.is_empty())
+    }
+
     pub(crate) fn filesystem(&self) -> Filesystem {
         self.filesystem
     }

@@ -269,7 +269,7 @@ impl Mapping {
     }
 
     /// The pages that hold a part of the mapping, by their place in its span.
-    fn pages_of(&self, part: Extent) -> Result<(u64, u64)> {
+    pub(super) fn pages_of(&self, part: Extent) -> Result<(u64, u64)> {
         let part = self.part(part.offset(), part.length())?;
         let from = part.offset() + self.region.lead();
         let start = from - from % page_size();

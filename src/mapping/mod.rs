@@ -1,6 +1,7 @@
 //! Files as memory: mapped with what is wanted of it, reached by checked copies, alive when the file shrinks.
 
 mod bytes;
+mod folios;
 mod kernel;
 mod lease;
 mod memfd;

@@ -72,6 +72,8 @@ pub(super) struct MapsReader {
     line: Vec<u8>,
     /// The last path, which the lines of a file's segments share.
     path: Option<Arc<Path>>,
+    /// The name of the process whose mappings are made one by one.
+    command: Option<Arc<str>>,
 }
 
 impl MapsReader {
@@ -94,6 +96,12 @@ impl MapsReader {
             }
         }
         Ok(())
+    }
+
+    /// The mapping of a line, of which the process is known: its name is read once.
+    pub(super) fn mapping(&mut self, pid: u32, line: &Line<'_>) -> FileMapping {
+        let command = Arc::clone(self.command.get_or_insert_with(|| name_of(pid)));
+        mapping(pid, command, line, shared_path(&mut self.path, line.path))
     }
 }
 

@@ -5,6 +5,7 @@ mod identity;
 mod locked;
 mod maps;
 mod pages;
+mod smaps;
 
 use std::collections::{HashMap, HashSet};
 use std::io;
@@ -19,6 +20,7 @@ use crate::sys::{self, errno};
 pub use advised::AdvisedProcess;
 pub(crate) use locked::{Addresses, locked_ranges};
 use maps::MapsReader;
+pub use smaps::{Held, ProcessMemory};
 
 /// A piece of a file that a process maps: a line of `/proc/PID/maps` (proc(5)).
 ///

@@ -115,7 +115,7 @@ impl FileMapping {
                     break;
                 }
                 is_ours = mapping.end > self.address && mapping.id == self.id;
-            } else if let Some(rss) = kilobytes(&line, b"Rss:") {
+            } else if let Some(rss) = kilobytes_of(&line, b"Rss:") {
                 resident = rss;
             } else if is_ours && is_locked(&line) {
                 locked += resident;
@@ -146,8 +146,12 @@ fn each_entry(mut entries: impl Read, mut see: impl FnMut(u64, u64)) -> io::Resu
 }
 
 /// The bytes in a line such as `Rss:    24 kB`.
-fn kilobytes(line: &[u8], name: &[u8]) -> Option<u64> {
-    let value = std::str::from_utf8(line.strip_prefix(name)?).ok()?;
+fn kilobytes_of(line: &[u8], name: &[u8]) -> Option<u64> {
+    kilobytes(std::str::from_utf8(line.strip_prefix(name)?).ok()?)
+}
+
+/// The bytes in a value such as `   24 kB`.
+pub(super) fn kilobytes(value: &str) -> Option<u64> {
     value.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
 }
 

@@ -26,7 +26,17 @@ pub(crate) enum FilesystemClass {
 use FilesystemClass::{Blind, Interface, Memory, Ordinary, Stacked};
 
 /// Magic numbers of statfs(2) `f_type`, from `linux/magic.h`.
-const TABLE: [(u64, &str, FilesystemClass); 21] = [
+const TABLE: [(u64, &str, FilesystemClass); 31] = [
+    (0xef53, "ext4", Ordinary),
+    (0x5846_5342, "xfs", Ordinary),
+    (0x9123_683e, "btrfs", Ordinary),
+    (0xf2f5_2010, "f2fs", Ordinary),
+    (0x2fc1_2fc1, "zfs", Ordinary),
+    (0xca45_1a4e, "bcachefs", Ordinary),
+    (0x6969, "nfs", Ordinary),
+    (0xff53_4d42, "cifs", Ordinary),
+    (0x0102_1997, "9p", Ordinary),
+    (0x4d44, "vfat", Ordinary),
     (0x0102_1994, "tmpfs", Memory),
     (0x8584_58f6, "ramfs", Memory),
     (0x794c_7630, "overlayfs", Stacked),

@@ -118,7 +118,6 @@ fn microseconds(seconds: f64) -> f64 {
 
 /// A path as a field of a record that flattens it.
 #[derive(Debug)]
-#[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "the records of lock"))]
 pub(crate) struct PathField<'a>(pub(crate) &'a Path);
 
 impl Serialize for PathField<'_> {

@@ -248,6 +248,14 @@ fn scaled(bytes: u64) -> (u64, usize) {
 
 const UNITS: [&str; 7] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 
+/// A size as tables have it.
+pub(crate) fn size(bytes: u64, exact: bool) -> String {
+    let mut text = String::new();
+    // Writing into memory cannot fail.
+    let _ = if exact { write!(text, "{bytes}") } else { write_human(&mut text, bytes) };
+    text
+}
+
 /// Appends a size as `HumanBytes` writes it, by whole numbers: there are two in every row.
 fn write_human(text: &mut String, bytes: u64) -> std::fmt::Result {
     match scaled(bytes) {

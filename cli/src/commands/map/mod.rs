@@ -1,5 +1,6 @@
 //! `mmapio map`: one file for each thing it can do.
 
+mod common;
 mod dump;
 mod facts;
 mod find;
