@@ -8,7 +8,6 @@ use serde::Serialize;
 
 use super::super::paths::usage_error;
 use crate::args::map::Map;
-use crate::args::map::facts::Format;
 use crate::output::{Exit, Output};
 
 /// The file that the command line names; without one the usage was wrong.
@@ -64,9 +63,4 @@ impl<T: Serialize> Document<T> {
 pub(super) fn lines<T: Serialize>(records: impl IntoIterator<Item = T>) -> Result<String> {
     let line = |record| Ok(serde_json::to_string(&record)? + "\n");
     records.into_iter().map(line).collect()
-}
-
-/// Whether records are for programs.
-pub(super) fn is_table(arguments: &Map) -> bool {
-    arguments.facts.format == Format::Table
 }
