@@ -96,6 +96,14 @@ impl Mounts<'_> {
         Ok(file)
     }
 
+    /// An xfs. No smaller one can be made.
+    pub(crate) fn xfs(&self) -> Result<PathBuf, Skip> {
+        let image = self.tmpfs()?.join("xfs.img");
+        std::fs::File::create(&image).and_then(|file| file.set_len(320 << 20)).expect("own image");
+        tool(Command::new("mkfs.xfs").arg("-q").arg(&image))?;
+        self.image(&image, "xfs")
+    }
+
     /// A btrfs, whose files have other devices in /proc than in stat(2). No smaller one can be made.
     pub(crate) fn btrfs(&self) -> Result<PathBuf, Skip> {
         let image = self.tmpfs()?.join("btrfs.img");
