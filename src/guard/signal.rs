@@ -3,7 +3,7 @@
 use std::io;
 use std::mem::MaybeUninit;
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use libc::{c_int, c_void, siginfo_t};
@@ -23,12 +23,20 @@ static INSTALLED: AtomicBool = AtomicBool::new(false);
 /// Threads in which a handler that came after us is at work.
 static CHAINING: [AtomicI32; 16] = [const { AtomicI32::new(0) }; 16];
 
+/// After so many calls it is asked again whether the handler is still ours: asking costs a tenth of mapping a page.
+const ASKED_EACH: u32 = 64;
+
 /// Sees to it that SIGBUS comes to us first.
 pub(super) fn install() -> io::Result<()> {
-    static LOCK: Mutex<()> = Mutex::new(());
-    if is_ours(&current()?) {
-        return Ok(());
+    static CALLS: AtomicU32 = AtomicU32::new(0);
+    match CALLS.fetch_add(1, Ordering::AcqRel) {
+        call if call % ASKED_EACH != 0 && INSTALLED.load(Ordering::Acquire) => Ok(()),
+        _ => install_now(),
     }
+}
+
+fn install_now() -> io::Result<()> {
+    static LOCK: Mutex<()> = Mutex::new(());
     let _alone = LOCK.lock().unwrap_or_else(PoisonError::into_inner);
     let previous = current()?;
     if is_ours(&previous) {
@@ -36,7 +44,7 @@ pub(super) fn install() -> io::Result<()> {
     }
     // It is never freed: a handler may be reading it.
     let previous = Box::leak(Box::new(previous));
-    if !INSTALLED.swap(true, Ordering::AcqRel) {
+    if FIRST.load(Ordering::Acquire).is_null() {
         FIRST.store(previous, Ordering::Release);
     }
     PREVIOUS.store(previous, Ordering::Release);
@@ -45,7 +53,9 @@ pub(super) fn install() -> io::Result<()> {
     ours.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_RESTART;
     // SAFETY: the set is ours. With all signals kept away no handler can interrupt ours, fault, and be killed for it.
     unsafe { libc::sigfillset(&raw mut ours.sa_mask) };
-    set(&ours)
+    set(&ours)?;
+    INSTALLED.store(true, Ordering::Release);
+    Ok(())
 }
 
 /// Whether this thread takes SIGBUS: the kernel kills a thread that blocks it and faults.

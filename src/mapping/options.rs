@@ -174,7 +174,7 @@ impl MapOptions {
     }
 
     fn unprepared(self, file: &OpenFile) -> Result<Mapping> {
-        let extent = self.extent(file.size_now())?;
+        let extent = self.extent(file)?;
         let region = Region::of_file(
             file.file(),
             extent.offset(),
@@ -216,13 +216,15 @@ impl MapOptions {
         }
     }
 
-    /// The bytes it is about, of a file of this size.
-    fn extent(&self, size: u64) -> Result<Extent> {
+    /// The bytes it is about.
+    fn extent(&self, file: &OpenFile) -> Result<Extent> {
         let offset = self.range.offset();
-        match self.range.length() {
-            Some(length) => Ok(Extent::new(offset, length)),
-            None if offset <= size => Ok(Extent::between(offset, size)),
-            None => Err(Error::range(format!("begins at {offset}, beyond the end of the file at {size}"))),
+        if let Some(length) = self.range.length() {
+            return Ok(Extent::new(offset, length));
+        }
+        match file.size_now() {
+            size if offset <= size => Ok(Extent::between(offset, size)),
+            size => Err(Error::range(format!("begins at {offset}, beyond the end of the file at {size}"))),
         }
     }
 }
