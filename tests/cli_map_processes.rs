@@ -1,6 +1,6 @@
 //! `mmapio map --pid` and `--all` beside /proc and an independent look at the cache.
 
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test that cannot be set up fails")]
+#![expect(clippy::expect_used, reason = "a test that cannot be set up fails")]
 
 mod support;
 

@@ -115,7 +115,7 @@ impl Stage {
         let before = self.epoch.load(Ordering::SeqCst);
         let size = self.size.load(Ordering::SeqCst);
         let done = work();
-        let is_same = self.epoch.load(Ordering::SeqCst) == before && before % 2 == 0;
+        let is_same = self.epoch.load(Ordering::SeqCst) == before && before.is_multiple_of(2);
         (done, is_same.then_some(size))
     }
 
