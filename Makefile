@@ -29,9 +29,9 @@ unit:
 doc:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --all-features --no-deps --document-private-items --locked
 
-## make stress       race truncations against mappings on five filesystems, 20,000 times each (half an hour; as root)
+## make stress       race truncations against mappings on five filesystems, 20,000 times each (some minutes; as root)
 stress: setup
-	MMAPIO_STRESS_ROUNDS=$(ROUNDS) $(CARGO) test --release --locked -p mmapio-cli --test guard_races -- --test-threads 2
+	MMAPIO_STRESS_ROUNDS=$(ROUNDS) $(CARGO) test --locked -p mmapio-cli --test guard_races -- --test-threads 2
 
 ## make bench        measure beside vmtouch, fincore and fio (BENCH="--quick" for a short look)
 bench:
