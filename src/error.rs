@@ -159,6 +159,14 @@ impl Error {
         Self(Box::new(Inner { path: None, call, kind }))
     }
 
+    /// The same error of reading, about these bytes.
+    pub(crate) fn about(mut self, bytes: Extent) -> Self {
+        if let ErrorKind::Unreadable { extent, .. } = &mut self.0.kind {
+            *extent = bytes;
+        }
+        self
+    }
+
     /// The same error, about `path`. A path that is already there stays.
     ///
     /// ```

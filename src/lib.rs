@@ -33,6 +33,7 @@
 //! | 3 | `advice` | the advice there is: what carries it, how long it lasts, what it needs |
 //! | 3 | `memory` | how much memory is to be had: the machine, the groups of this process |
 //! | 3 | `process` | which processes map a file, and what of it is in their page tables |
+//! | 3 | `reader` | reading from one place to another: data, holes, what cannot be read |
 //! | 3 | `flush` | writing back; the first failure is final |
 //! | 2 | `open` | opening a file the safe way; what kind, what filesystem |
 //! | 2 | `guard` | surviving SIGBUS inside registered mappings |
@@ -71,6 +72,7 @@ mod memory;
 mod open;
 mod page;
 mod process;
+mod reader;
 mod residency;
 mod size;
 #[expect(unsafe_code, reason = "the system boundary: every block says why it holds")]
@@ -92,6 +94,7 @@ pub use memory::{MemoryBudget, MemoryLimit, Percent, memory_limits};
 pub use open::{FileId, OpenFile};
 pub use page::{Pages, page_size};
 pub use process::{AdvisedProcess, FileMapping, Held, ProcessMemory, Processes, mappings_in};
+pub use reader::{Piece, Reader, Stretch, Stretches};
 pub use residency::{Part, Probe, ProbeChoice, Prober, Residency, Run, RunState, Runs};
 pub use size::parse_size;
 pub use sys::FileKind;

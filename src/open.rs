@@ -7,6 +7,8 @@ use std::io;
 use std::path::Path;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::extent::Extent;
+use crate::page::page_size;
 use crate::sys::{self, FileKind, Filesystem, FilesystemClass, Stat};
 
 /// What makes a file the same file under another name: its device and its inode (stat(2) `st_dev`, `st_ino`).
@@ -148,6 +150,12 @@ impl OpenFile {
         }
     }
 
+    /// Something that is another after each change of content or size. Since Linux 6.13 two changes never look alike when it was asked
+    /// for in between; before that they do within a tick of the kernel's clock.
+    pub(crate) fn version(&self) -> Option<(u64, (i64, i64))> {
+        sys::stat(&self.file).ok().map(|now| (now.size, now.changed))
+    }
+
     /// What it is: a regular file or a block device.
     #[must_use]
     pub fn kind(&self) -> FileKind {
@@ -174,6 +182,37 @@ impl OpenFile {
     #[must_use]
     pub fn file(&self) -> &File {
         &self.file
+    }
+
+    /// Reads bytes from `offset` into `buffer`; fewer at the end of the file, and before a part that cannot be read. Nothing is mapped, so
+    /// that nothing can bring a signal.
+    ///
+    /// C: pread(2), then fstat(2): pages that a truncation takes are zeroed first, and those zeros are not the file's.
+    ///
+    /// ```
+    /// let file = mmapio_core::OpenFile::open(std::env::current_exe().unwrap())?;
+    /// assert_eq!(file.read_at(0, &mut [0; 4])?, 4);
+    /// assert_eq!(file.read_at(file.size(), &mut [0; 4])?, 0);
+    /// # Ok::<(), mmapio_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::Truncated`] when the file had bytes there when it was opened and has none by now,
+    /// [`ErrorKind::Unreadable`] when the page at `offset` cannot be read.
+    pub fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<usize> {
+        for _ in 0..ATTEMPTS {
+            let read = sys::read_at(&self.file, buffer, offset);
+            let read = read.map_err(|source| unreadable(source, offset))?;
+            let size = self.size_now();
+            let there = usize::try_from(size.saturating_sub(offset)).unwrap_or(usize::MAX).min(read);
+            match there {
+                0 if buffer.is_empty() || offset >= self.size() => return Ok(0),
+                0 if size <= offset => return Err(Error::new("read", ErrorKind::Truncated { size })),
+                0 => {}
+                there => return Ok(there),
+            }
+        }
+        Err(unreadable(io::ErrorKind::UnexpectedEof.into(), offset))
     }
 
     /// A second opening of a descriptor that came from outside, with a file offset that may be moved; none is needed
@@ -210,6 +249,16 @@ impl OpenFile {
     pub(crate) fn filesystem(&self) -> Filesystem {
         self.filesystem
     }
+}
+
+/// How often bytes are asked for that must be there by the file's size: it may be truncated and grow again in between.
+const ATTEMPTS: usize = 8;
+
+/// The page at `offset` cannot be read.
+fn unreadable(source: io::Error, offset: u64) -> Error {
+    let page = page_size();
+    let extent = Extent::new(offset - offset % page, page);
+    Error::new("read", ErrorKind::Unreadable { source, extent })
 }
 
 /// Opens what `path` leads to, file or directory.

@@ -10,7 +10,7 @@ const LAYERS: [&[&str]; 7] = [
     &["sys"],
     &["error", "page", "size", "extent"],
     &["open", "guard"],
-    &["residency", "memory", "process", "advice", "flush"],
+    &["residency", "reader", "memory", "process", "advice", "flush"],
     &["mapping"],
     &["cache"],
     &["walk"],

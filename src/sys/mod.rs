@@ -89,6 +89,8 @@ pub(crate) struct Stat {
         expect(dead_code, reason = "only Linux ties residency to ownership")
     )]
     pub(crate) owner: u32,
+    /// When content or size changed last: seconds and nanoseconds.
+    pub(crate) changed: (i64, i64),
     pub(crate) kind: FileKind,
 }
 

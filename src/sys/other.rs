@@ -61,7 +61,7 @@ pub(crate) fn open_directory_at(_directory: &File, _name: &CStr) -> io::Result<F
 pub(crate) fn stat(file: &File) -> io::Result<Stat> {
     let metadata = file.metadata()?;
     let kind = if metadata.is_dir() { FileKind::Directory } else { FileKind::Regular };
-    Ok(Stat { device: 0, inode: 0, links: 1, size: metadata.len(), owner: 0, kind })
+    Ok(Stat { device: 0, inode: 0, links: 1, size: metadata.len(), owner: 0, changed: (0, 0), kind })
 }
 
 /// Not there.

@@ -100,6 +100,7 @@ pub(crate) fn stat(file: &File) -> io::Result<Stat> {
         links: raw.st_nlink.into(),
         size: u64::try_from(raw.st_size).unwrap_or(0),
         owner: raw.st_uid,
+        changed: (raw.st_ctime.into(), raw.st_ctime_nsec.into()),
         kind: kind_of_mode(raw.st_mode),
     })
 }
