@@ -22,6 +22,7 @@ pub(crate) mod oracle;
 pub(crate) mod pattern;
 pub(crate) mod sample;
 pub(crate) mod scratch;
+pub(crate) mod truncated;
 pub(crate) mod warm;
 
 use std::io::Write;

@@ -111,6 +111,7 @@ pub(crate) fn exit(found: Merged, output: &Output) -> Result<Exit> {
     Ok(if failed { Exit::SomeFailed } else { Exit::Done })
 }
 
-fn is_coloured() -> bool {
+/// Whether standard output is to be coloured.
+pub(super) fn is_coloured() -> bool {
     anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
 }

@@ -8,6 +8,7 @@ mod hold;
 mod patch;
 mod processes;
 mod size;
+mod target;
 
 use anyhow::Result;
 
