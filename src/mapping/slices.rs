@@ -34,6 +34,25 @@ impl Mapping {
         Ok(seen)
     }
 
+    /// Whether `pattern` is nowhere in `length` bytes from `offset`: looked for in place, at the speed of memory. What others write
+    /// meanwhile may be missed.
+    ///
+    /// # Errors
+    /// As [`read_at`](Self::read_at).
+    ///
+    /// ```
+    /// # let path = std::env::current_exe().unwrap();
+    /// let mapping = mmapio_core::MapOptions::read().open(&path)?;
+    /// assert!(!mapping.lacks(0, mapping.len(), b"ELF")? || !cfg!(target_os = "linux"));
+    /// # Ok::<(), mmapio_core::Error>(())
+    /// ```
+    pub fn lacks(&self, offset: u64, length: u64, pattern: &[u8]) -> Result<bool> {
+        let finder = memchr::memmem::Finder::new(pattern);
+        // SAFETY: the bytes may change under the finder, which reads each by value, and stays inside of the slice by its length
+        // alone: all that comes of it is that a pattern is missed, or thought to be there. No reference leaves this call.
+        unsafe { self.with_bytes(offset, length, |bytes| finder.find(bytes).is_none()) }
+    }
+
     /// All of it as a slice.
     ///
     /// # Safety

@@ -1,6 +1,7 @@
 //! `mmapio map --find`: where in a file a pattern is.
 
 mod context;
+mod glance;
 mod needle;
 mod print;
 mod records;

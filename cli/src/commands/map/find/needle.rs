@@ -30,6 +30,10 @@ impl Needle {
         Ok(Self { finder: Finder::new(&bytes).into_owned(), period, is_zeros })
     }
 
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.finder.needle()
+    }
+
     pub(super) fn length(&self) -> usize {
         self.finder.needle().len()
     }

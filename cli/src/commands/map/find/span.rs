@@ -2,6 +2,7 @@
 
 use mmapio_core::{Error, Extent, OpenFile, Piece, Reader};
 
+use super::glance::Glance;
 use super::needle::Needle;
 
 /// Read and searched at once.
@@ -36,6 +37,7 @@ pub(super) struct Found {
 /// Searches parts of a file, one after the other.
 pub(super) struct Searcher<'a> {
     file: &'a OpenFile,
+    glance: Glance<'a>,
     needle: &'a Needle,
     /// Finds end here at the latest.
     end: u64,
@@ -54,12 +56,16 @@ impl<'a> Searcher<'a> {
         let window = WINDOW.max(before);
         let memory = vec![0; before + PAGE + window];
         let base = before + memory.as_ptr().align_offset(PAGE).min(PAGE);
-        Self { file, needle, end, memory, base, window, kept: 0 }
+        Self { file, glance: Glance::new(file), needle, end, memory, base, window, kept: 0 }
     }
 
     /// Finds what begins in `span`; it may end behind it.
     pub(super) fn search(&mut self, span: Extent) -> Found {
         let mut found = Found::default();
+        let behind = span.end().saturating_add(self.needle.length() as u64 - 1).min(self.end);
+        if self.glance.sees_none(Extent::between(span.offset(), behind), self.needle) {
+            return found;
+        }
         self.kept = 0;
         let mut reader = Reader::new(self.file, span);
         while let Some(piece) = self.read(&mut reader, &mut found.ended) {
