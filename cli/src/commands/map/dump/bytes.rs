@@ -64,16 +64,19 @@ static HEX: [[u8; 2]; 256] = {
 };
 
 /// The hexadecimal digits of a byte.
+#[inline]
 pub(crate) fn hex(byte: u8) -> [u8; 2] {
     HEX.get(usize::from(byte)).copied().unwrap_or_default()
 }
 
 /// The byte as text, a dot for what cannot be printed.
+#[inline]
 pub(crate) fn text(byte: u8) -> u8 {
     if (b' '..=b'~').contains(&byte) { byte } else { b'.' }
 }
 
 /// Appends an offset of at least `digits` digits.
+#[inline]
 pub(crate) fn push_offset(offset: u64, digits: usize, out: &mut Vec<u8>) {
     match u32::try_from(offset) {
         Ok(offset) if digits == DIGITS => out.extend(offset.to_be_bytes().map(hex).as_flattened()),
