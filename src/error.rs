@@ -64,6 +64,13 @@ pub enum ErrorKind {
         /// Which bytes of the file.
         extent: Extent,
     },
+    /// A byte that was written and read again is another one: somebody else writes there, too, or the storage is broken.
+    Differs {
+        /// Where the first such byte is in the file.
+        offset: u64,
+    },
+    /// A file that keeps what was overwritten is damaged, or not of the file that it is to be put back into: why.
+    Backup(String),
     /// The file was replaced by another one while it was being opened.
     Replaced,
     /// The file became shorter while it was worked on.
@@ -246,7 +253,10 @@ impl Error {
                 format!("is on {name}, whose files are not in the page cache")
             }
             ErrorKind::Unknown(unknown) => format!("residency is unknown: {unknown}"),
-            ErrorKind::Range(reason) | ErrorKind::Limit(reason) => reason.clone(),
+            ErrorKind::Range(reason) | ErrorKind::Limit(reason) | ErrorKind::Backup(reason) => reason.clone(),
+            ErrorKind::Differs { offset } => format!(
+                "byte {offset} was written and reads as another one: somebody else writes there, too, or the storage is broken"
+            ),
             ErrorKind::Truncated { size } => format!("was truncated to {size} bytes meanwhile"),
             ErrorKind::Unreadable { source, extent } => {
                 let (pages, words) = (extent.pages(), system_reason(source));
@@ -299,6 +309,7 @@ impl From<Error> for io::Error {
             ErrorKind::Unsupported { .. } | ErrorKind::RefusedFilesystem(_) => io::ErrorKind::Unsupported,
             ErrorKind::Unknown(_) => io::ErrorKind::PermissionDenied,
             ErrorKind::RefusedKind(_) | ErrorKind::Range(_) => io::ErrorKind::InvalidInput,
+            ErrorKind::Backup(_) | ErrorKind::Differs { .. } => io::ErrorKind::InvalidData,
             ErrorKind::Replaced
             | ErrorKind::Faulted { .. }
             | ErrorKind::NotMapped { .. }

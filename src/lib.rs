@@ -28,7 +28,9 @@
 //! | 7 | `cli/` | the command: arguments, rows, formats |
 //! | 6 | `walk` | paths and trees, in parallel |
 //! | 5 | `cache` | changing what is in memory, and proving it |
+//! | 5 | `patch` | changing bytes of a file, with a way back |
 //! | 4 | `mapping` | files as memory: checked copies, resizing, writing back |
+//! | 4 | `space` | the room of a file: its size, its blocks, its holes |
 //! | 3 | `residency` | counts, runs, histogram; which probe answered and why |
 //! | 3 | `advice` | the advice there is: what carries it, how long it lasts, what it needs |
 //! | 3 | `memory` | how much memory is to be had: the machine, the groups of this process |
@@ -71,10 +73,12 @@ mod mapping;
 mod memory;
 mod open;
 mod page;
+mod patch;
 mod process;
 mod reader;
 mod residency;
 mod size;
+mod space;
 #[expect(unsafe_code, reason = "the system boundary: every block says why it holds")]
 mod sys;
 mod walk;
@@ -93,10 +97,12 @@ pub use mapping::{Access, MapOptions, Mapping, ReadLease, Seals, memory_file};
 pub use memory::{MemoryBudget, MemoryLimit, Percent, memory_limits};
 pub use open::{FileId, OpenFile};
 pub use page::{Pages, page_size};
+pub use patch::{Backup, BackupState, Patch, Patched, Preview, Way};
 pub use process::{AdvisedProcess, FileMapping, Held, ProcessMemory, Processes, mappings_in};
 pub use reader::{Piece, Reader, Stretch, Stretches};
 pub use residency::{Part, Probe, ProbeChoice, Prober, Residency, Run, RunState, Runs};
 pub use size::parse_size;
+pub use space::{Blocks, create_file};
 pub use sys::FileKind;
 #[cfg(feature = "glob")]
 pub use walk::glob_filter;

@@ -11,8 +11,8 @@ const LAYERS: [&[&str]; 7] = [
     &["error", "page", "size", "extent"],
     &["open", "guard"],
     &["residency", "reader", "memory", "process", "advice", "flush"],
-    &["mapping"],
-    &["cache"],
+    &["mapping", "space"],
+    &["cache", "patch"],
     &["walk"],
 ];
 

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-use super::{CacheStat, Filesystem, Span, Stat, unsupported};
+use super::{Allocation, CacheStat, Filesystem, Span, Stat, unsupported};
 
 /// Not there.
 pub(crate) fn cachestat(_file: &File, _offset: u64, _length: u64) -> io::Result<CacheStat> {
@@ -156,4 +156,19 @@ pub(crate) fn has_lease(_file: &File) -> io::Result<bool> {
 /// Not there.
 pub(crate) fn huge_page_size_of(_file: &File) -> Option<u64> {
     None
+}
+
+/// Not there.
+pub(crate) fn allocate(_file: &File, _how: Allocation, _offset: u64, _length: u64) -> io::Result<()> {
+    Err(unsupported())
+}
+
+/// Not there.
+pub(crate) fn allocated(_file: &File) -> io::Result<u64> {
+    Err(unsupported())
+}
+
+/// Not there.
+pub(crate) fn bytes_left(_file: &File) -> io::Result<u64> {
+    Err(unsupported())
 }

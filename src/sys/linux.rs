@@ -12,10 +12,11 @@ use std::sync::OnceLock;
 use super::unix::{bits, check, kind_of_entry, open_at, open_reading, retry};
 use super::{CacheStat, Entry, FileKind, Filesystem, Stat};
 
+pub(crate) use super::space::{allocate, allocated, bytes_left};
 pub(crate) use super::span::{Span, Window, protection};
 pub(crate) use super::unix::{
     descriptor, descriptor_limit, msync, next_data, next_hole, offset, open_directory_at, open_regular_at,
-    os_str, page_size, read_at, set_offset, stat,
+    os_str, page_size, read_at, set_offset, stat, write_at,
 };
 
 /// The number of cachestat(2), the same on every architecture; libc 0.2 has it for a few only.

@@ -3,6 +3,8 @@
 //! Every system offers the same functions; what one lacks is an error of [`std::io::ErrorKind::Unsupported`], so that no
 //! caller asks which system it runs on. Descriptors are [`std::fs::File`] everywhere.
 
+#[cfg(target_os = "linux")]
+mod space;
 #[cfg(any(target_os = "linux", target_os = "macos"))]
 mod span;
 #[cfg(any(target_os = "linux", target_os = "macos"))]
@@ -34,6 +36,7 @@ pub(crate) use os::{
     address_space_limit, descriptor, has_lease, huge_page_size_of, lease, lock_limit, lock_on_fault,
     mapping_limit, memory_file, protection, seal,
 };
+pub(crate) use os::{allocate, allocated, bytes_left, write_at};
 pub(crate) use region::{Protection, Region};
 
 /// What a directory entry or an open file is.
@@ -94,6 +97,19 @@ pub(crate) struct Stat {
     pub(crate) kind: FileKind,
 }
 
+/// What fallocate(2) does with a part of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Allocation {
+    /// Gives it blocks; the file grows to its end where it was shorter.
+    Grow,
+    /// Gives it blocks; the size stays.
+    KeepSize,
+    /// Gives it blocks of its own, where it shares some with another file; the size stays.
+    Unshare,
+    /// Takes its blocks away: it becomes a hole. The size stays.
+    Punch,
+}
+
 /// The counters of cachestat(2), in pages.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct CacheStat {
@@ -114,8 +130,8 @@ pub(crate) struct Entry<'a> {
 /// The error numbers that decisions are made on.
 pub(crate) mod errno {
     pub(crate) use libc::{
-        EACCES, EAGAIN, EBUSY, EINVAL, ELOOP, EMFILE, ENFILE, ENODEV, ENOENT, ENOMEM, ENOSYS, ENOTDIR, ENXIO,
-        EOPNOTSUPP, EPERM, ESRCH,
+        EACCES, EAGAIN, EBUSY, EINTR, EINVAL, ELOOP, EMFILE, ENFILE, ENODEV, ENOENT, ENOMEM, ENOSPC, ENOSYS,
+        ENOTDIR, ENXIO, EOPNOTSUPP, EPERM, ESRCH,
     };
 }
 

@@ -11,6 +11,7 @@ pub(crate) use super::absent::{
     address_space_limit, has_lease, huge_page_size_of, lease, lock_limit, lock_on_fault, mapping_limit,
     memory_file, seal,
 };
+pub(crate) use super::absent::{allocate, allocated, bytes_left};
 pub(crate) use super::absent::{
     block_device_size, cachestat, device, fadvise, filesystem_of, has_cachestat, huge_page_size, madvise,
     mincore_is_truthful, open_process, process_madvise, readahead, reopen_writable, root_of_proc,
@@ -76,6 +77,11 @@ pub(crate) fn next_hole(_file: &File, _offset: u64) -> io::Result<Option<u64>> {
 
 /// Not there.
 pub(crate) fn read_at(_file: &File, _buffer: &mut [u8], _offset: u64) -> io::Result<usize> {
+    Err(unsupported())
+}
+
+/// Not there.
+pub(crate) fn write_at(_file: &File, _bytes: &[u8], _offset: u64) -> io::Result<()> {
     Err(unsupported())
 }
 

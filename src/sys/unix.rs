@@ -174,6 +174,11 @@ pub(crate) fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result
     retry(|| std::os::unix::fs::FileExt::read_at(file, buffer, offset))
 }
 
+/// Writes all of `bytes` at `offset`, pwrite(2).
+pub(crate) fn write_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
+    std::os::unix::fs::FileExt::write_all_at(file, bytes, offset)
+}
+
 /// The flags of msync(2).
 pub(crate) mod msync {
     pub(crate) use libc::MS_INVALIDATE as INVALIDATE;
