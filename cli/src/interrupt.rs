@@ -53,6 +53,20 @@ fn listen_to(signal: i32, exit: Exit, came: &Arc<AtomicBool>) -> io::Result<()> 
     Ok(())
 }
 
+/// Takes the signal that comes with a file larger than `RLIMIT_FSIZE`: it would kill us, where the call fails with `EFBIG` all the
+/// same.
+#[cfg(unix)]
+pub(crate) fn outlive_file_size_limit() -> io::Result<()> {
+    flag::register(signal_hook::consts::SIGXFSZ, Arc::default()).map(drop)
+}
+
+/// There is no such signal.
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "the same on every system")]
+pub(crate) fn outlive_file_size_limit() -> io::Result<()> {
+    Ok(())
+}
+
 /// The signals that this process was started with ignored, `SigIgn` in proc(5); where there is no /proc, none.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ignored(u64);

@@ -112,7 +112,7 @@ impl Serialize for RemainingRecord<'_> {
 }
 
 /// Seconds to a millionth.
-fn microseconds(seconds: f64) -> f64 {
+pub(crate) fn microseconds(seconds: f64) -> f64 {
     (seconds * 1e6).round() / 1e6
 }
 

@@ -8,7 +8,9 @@ use mmapio_core::ByteRange;
 #[command(next_help_heading = "Creating, resizing, punching")]
 pub(crate) struct Size {
     /// Create the file, which must not exist, with --size.
-    #[arg(long, group = "mode", requires = "size")]
+    ///
+    /// It is there with all its blocks, and on the storage, or not at all.
+    #[arg(long, groups = ["mode", "changing"], requires = "size")]
     pub(crate) create: bool,
 
     /// The size of a file to be created. Its blocks are allocated, unless --sparse.
@@ -16,19 +18,23 @@ pub(crate) struct Size {
     pub(crate) size: Option<u64>,
 
     /// Give the file this size: what is beyond is lost, what is new is zeros whose blocks are allocated, unless --sparse.
-    #[arg(long, value_name = "SIZE", group = "mode", value_parser = mmapio_core::parse_size)]
+    #[arg(long, value_name = "SIZE", groups = ["mode", "changing"], value_parser = mmapio_core::parse_size)]
     pub(crate) resize: Option<u64>,
 
     /// Allocate no blocks: what is new is a hole.
-    #[arg(long)]
+    #[arg(long, requires = "changing", conflicts_with_all = ["write", "fill", "copy_from", "undo", "punch"])]
     pub(crate) sparse: bool,
 
     /// Make a hole of RANGE: its bytes become zeros, its blocks are freed, the size stays.
-    #[arg(long, value_name = "RANGE", group = "mode")]
+    ///
+    /// To the byte: blocks that lie in RANGE in part are kept and written to.
+    #[arg(long, value_name = "RANGE", groups = ["mode", "changing"])]
     pub(crate) punch: Option<ByteRange>,
 
     /// Do not ask before bytes are lost. Without a terminal this is needed for --punch, and for --resize to less.
-    #[arg(short, long)]
+    ///
+    /// With --undo: put bytes back although the file is not as the patch left it.
+    #[arg(short, long, requires = "changing")]
     pub(crate) yes: bool,
 }
 
