@@ -36,6 +36,7 @@ complete -c mmapio -n "__fish_mmapio_needs_command" -f -a "evict" -d 'Drop files
 complete -c mmapio -n "__fish_mmapio_needs_command" -f -a "lock" -d 'Keep files in memory while it runs'
 complete -c mmapio -n "__fish_mmapio_needs_command" -f -a "sync" -d 'Write dirty pages back, and say how many there were'
 complete -c mmapio -n "__fish_mmapio_needs_command" -f -a "advise" -d 'Give the kernel an advice about files: madvise, posix_fadvise, or to a running process'
+complete -c mmapio -n "__fish_mmapio_needs_command" -f -a "map" -d 'Map a file: facts, hex view, search, patch, grow, hold; or what processes map'
 complete -c mmapio -n "__fish_mmapio_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c mmapio -n "__fish_mmapio_needs_command" -f -a "man" -d 'Print a manual page, or write all of them'
 complete -c mmapio -n "__fish_mmapio_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -427,6 +428,63 @@ complete -c mmapio -n "__fish_mmapio_using_subcommand advise" -s q -l quiet -d '
 complete -c mmapio -n "__fish_mmapio_using_subcommand advise" -s v -l verbose -d 'Say more: all files in tables that would leave some out; how many there were and how long it took'
 complete -c mmapio -n "__fish_mmapio_using_subcommand advise" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mmapio -n "__fish_mmapio_using_subcommand advise" -s V -l version -d 'Print version'
+complete -c mmapio -n "__fish_mmapio_using_subcommand map" -l range -d 'The part of the file it is about: OFFSET[+LENGTH], without a length to the end' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand map" -l format -d 'How to write what is found' -r -f -a "table\t'For people: aligned columns'
+json\t'One JSON document'
+ndjson\t'One JSON record a line, as they are found'"
+complete -c mmapio -n "__fish_mmapio_using_subcommand map" -l dump -d 'Show the bytes, of RANGE or of all: OFFSET[+LENGTH]' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand map" -l find -d 'Print the offset of each place where PATTERN is: 0x and hexadecimal digits are bytes, anything else is text' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand map" -l context -d 'Show each find with N bytes before and after it, at most 1 MiB: in colour, or in brackets' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand map" -l max-count -d 'Stop after N finds, the first in the file' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand map" -l write -d 'Write at OFFSET what --hex, --text or --from gives' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand map" -l hex -d 'Bytes as hexadecimal digits; spaces between them, and 0x before them, are left out' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand map" -l text -d 'Text' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand map" -l from -d 'The content of FILE; `-` is standard input, which is read to its end before anything is written' -r -F
+complete -c mmapio -n "__fish_mmapio_using_subcommand map" -l fill -d 'Fill the --range with this byte: 0 to 255, or 0x00 to 0xff' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand map" -l copy-from -d 'Copy this part of the same file over the --range: OFFSET, for as many bytes as the range has' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand map" -l undo -d 'Put back what --backup FILE kept' -r -F
+complete -c mmapio -n "__fish_mmapio_using_subcommand map" -l backup -d 'Keep what is overwritten in FILE, which must not exist, for --undo' -r -F
+complete -c mmapio -n "__fish_mmapio_using_subcommand map" -l size -d 'The size of a file to be created. Its blocks are allocated, unless --sparse' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand map" -l resize -d 'Give the file this size: what is beyond is lost, what is new is zeros whose blocks are allocated, unless --sparse' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand map" -l punch -d 'Make a hole of RANGE: its bytes become zeros, its blocks are freed, the size stays' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand map" -l hold -d 'Keep the file mapped, for DURATION (30s, 5m, 2h) or until Ctrl-C; prints the process and the address' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand map" -l advice -d 'Give the mapping this advice; `mmapio advise --list` explains them' -r -f -a "normal\t''
+random\t''
+sequential\t''
+willneed\t''
+dontneed\t''
+noreuse\t''
+cold\t''
+pageout\t''
+populate-read\t''
+collapse\t''
+hugepage\t''
+nohugepage\t''
+mergeable\t''
+unmergeable\t''"
+complete -c mmapio -n "__fish_mmapio_using_subcommand map" -l pid -d 'Show the files that process PID maps: what it holds of each, and what of each is in memory' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand map" -l file -d 'Of the process, only what it maps of this file' -r -F
+complete -c mmapio -n "__fish_mmapio_using_subcommand map" -l color -d 'Controls when to use color' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mmapio -n "__fish_mmapio_using_subcommand map" -l exact -d 'Print sizes in tables as plain bytes'
+complete -c mmapio -n "__fish_mmapio_using_subcommand map" -s q -l quiet -d 'Say nothing of what fails; the exit status still tells'
+complete -c mmapio -n "__fish_mmapio_using_subcommand map" -l plain -d 'What `xxd FILE` prints, byte for byte, which `xxd -r` turns back: every line, no colours, no borders'
+complete -c mmapio -n "__fish_mmapio_using_subcommand map" -l raw -d 'The bytes themselves. For a part that cannot be read there are as many zeros, and a warning says so'
+complete -c mmapio -n "__fish_mmapio_using_subcommand map" -l skip-holes -d 'Leave out holes, of which the file has no data; a line `hole of N bytes` says where each is'
+complete -c mmapio -n "__fish_mmapio_using_subcommand map" -l no-squeeze -d 'Show every line: without this, lines equal to the one before are one `*`'
+complete -c mmapio -n "__fish_mmapio_using_subcommand map" -l literal -d 'PATTERN is text, whatever it looks like'
+complete -c mmapio -n "__fish_mmapio_using_subcommand map" -l count -d 'Print the number of finds alone'
+complete -c mmapio -n "__fish_mmapio_using_subcommand map" -l grow -d 'Let the file grow when the patch ends beyond its end'
+complete -c mmapio -n "__fish_mmapio_using_subcommand map" -s n -l dry-run -d 'Change nothing: show before and after, or what would become of size and blocks'
+complete -c mmapio -n "__fish_mmapio_using_subcommand map" -l create -d 'Create the file, which must not exist, with --size'
+complete -c mmapio -n "__fish_mmapio_using_subcommand map" -l sparse -d 'Allocate no blocks: what is new is a hole'
+complete -c mmapio -n "__fish_mmapio_using_subcommand map" -s y -l yes -d 'Do not ask before bytes are lost. Without a terminal this is needed for --punch, and for --resize to less'
+complete -c mmapio -n "__fish_mmapio_using_subcommand map" -l lock -d 'Lock it in memory'
+complete -c mmapio -n "__fish_mmapio_using_subcommand map" -l populate -d 'Bring it into memory and into the page tables'
+complete -c mmapio -n "__fish_mmapio_using_subcommand map" -l all -d 'Show the processes that map FILE, and what each holds of it'
+complete -c mmapio -n "__fish_mmapio_using_subcommand map" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mmapio -n "__fish_mmapio_using_subcommand map" -s V -l version -d 'Print version'
 complete -c mmapio -n "__fish_mmapio_using_subcommand completions" -l color -d 'Controls when to use color' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -438,12 +496,13 @@ always\t''
 never\t''"
 complete -c mmapio -n "__fish_mmapio_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mmapio -n "__fish_mmapio_using_subcommand man" -s V -l version -d 'Print version'
-complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict lock sync advise completions man help" -f -a "incore" -d 'Show what is resident in memory: counts, strips, exact ranges'
-complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict lock sync advise completions man help" -f -a "warm" -d 'Load files into memory, and prove it'
-complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict lock sync advise completions man help" -f -a "evict" -d 'Drop files from memory, and say what stayed and why'
-complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict lock sync advise completions man help" -f -a "lock" -d 'Keep files in memory while it runs'
-complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict lock sync advise completions man help" -f -a "sync" -d 'Write dirty pages back, and say how many there were'
-complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict lock sync advise completions man help" -f -a "advise" -d 'Give the kernel an advice about files: madvise, posix_fadvise, or to a running process'
-complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict lock sync advise completions man help" -f -a "completions" -d 'Print the completion script of a shell'
-complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict lock sync advise completions man help" -f -a "man" -d 'Print a manual page, or write all of them'
-complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict lock sync advise completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict lock sync advise map completions man help" -f -a "incore" -d 'Show what is resident in memory: counts, strips, exact ranges'
+complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict lock sync advise map completions man help" -f -a "warm" -d 'Load files into memory, and prove it'
+complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict lock sync advise map completions man help" -f -a "evict" -d 'Drop files from memory, and say what stayed and why'
+complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict lock sync advise map completions man help" -f -a "lock" -d 'Keep files in memory while it runs'
+complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict lock sync advise map completions man help" -f -a "sync" -d 'Write dirty pages back, and say how many there were'
+complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict lock sync advise map completions man help" -f -a "advise" -d 'Give the kernel an advice about files: madvise, posix_fadvise, or to a running process'
+complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict lock sync advise map completions man help" -f -a "map" -d 'Map a file: facts, hex view, search, patch, grow, hold; or what processes map'
+complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict lock sync advise map completions man help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict lock sync advise map completions man help" -f -a "man" -d 'Print a manual page, or write all of them'
+complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict lock sync advise map completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

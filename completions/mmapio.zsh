@@ -372,6 +372,58 @@ unmergeable\:"takes back mergeable"))' \
 '*::paths -- Files, directories (walked to their end) and block devices:_files' \
 && ret=0
 ;;
+(map)
+_arguments "${_arguments_options[@]}" : \
+'--range=[The part of the file it is about\: OFFSET\[+LENGTH\], without a length to the end]:OFFSET[+LENGTH]:_default' \
+'--format=[How to write what is found]:FORMAT:((table\:"For people\: aligned columns"
+json\:"One JSON document"
+ndjson\:"One JSON record a line, as they are found"))' \
+'--dump=[Show the bytes, of RANGE or of all\: OFFSET\[+LENGTH\]]::RANGE:_default' \
+'--find=[Print the offset of each place where PATTERN is\: 0x and hexadecimal digits are bytes, anything else is text]:PATTERN:_default' \
+'--context=[Show each find with N bytes before and after it, at most 1 MiB\: in colour, or in brackets]:N:_default' \
+'--max-count=[Stop after N finds, the first in the file]:N:_default' \
+'--write=[Write at OFFSET what --hex, --text or --from gives]:OFFSET:_default' \
+'--hex=[Bytes as hexadecimal digits; spaces between them, and 0x before them, are left out]:DIGITS:_default' \
+'--text=[Text]:TEXT:_default' \
+'--from=[The content of FILE; \`-\` is standard input, which is read to its end before anything is written]:FILE:_files' \
+'--fill=[Fill the --range with this byte\: 0 to 255, or 0x00 to 0xff]:BYTE:_default' \
+'--copy-from=[Copy this part of the same file over the --range\: OFFSET, for as many bytes as the range has]:OFFSET:_default' \
+'(--backup --grow)--undo=[Put back what --backup FILE kept]:FILE:_files' \
+'(--create --resize --punch)--backup=[Keep what is overwritten in FILE, which must not exist, for --undo]:FILE:_files' \
+'--size=[The size of a file to be created. Its blocks are allocated, unless --sparse]:SIZE:_default' \
+'--resize=[Give the file this size\: what is beyond is lost, what is new is zeros whose blocks are allocated, unless --sparse]:SIZE:_default' \
+'--punch=[Make a hole of RANGE\: its bytes become zeros, its blocks are freed, the size stays]:RANGE:_default' \
+'--hold=[Keep the file mapped, for DURATION (30s, 5m, 2h) or until Ctrl-C; prints the process and the address]::DURATION:_default' \
+'--advice=[Give the mapping this advice; \`mmapio advise --list\` explains them]:ADVICE:(normal random sequential willneed dontneed noreuse cold pageout populate-read collapse hugepage nohugepage mergeable unmergeable)' \
+'--pid=[Show the files that process PID maps\: what it holds of each, and what of each is in memory]:PID:_default' \
+'--file=[Of the process, only what it maps of this file]:PATH:_files' \
+'--color=[Controls when to use color]:WHEN:(auto always never)' \
+'--exact[Print sizes in tables as plain bytes]' \
+'-q[Say nothing of what fails; the exit status still tells]' \
+'--quiet[Say nothing of what fails; the exit status still tells]' \
+'--plain[What \`xxd FILE\` prints, byte for byte, which \`xxd -r\` turns back\: every line, no colours, no borders]' \
+'(--plain)--raw[The bytes themselves. For a part that cannot be read there are as many zeros, and a warning says so]' \
+'(--raw)--skip-holes[Leave out holes, of which the file has no data; a line \`hole of N bytes\` says where each is]' \
+'(--raw)--no-squeeze[Show every line\: without this, lines equal to the one before are one \`*\`]' \
+'--literal[PATTERN is text, whatever it looks like]' \
+'--count[Print the number of finds alone]' \
+'(--create --resize --punch)--grow[Let the file grow when the patch ends beyond its end]' \
+'-n[Change nothing\: show before and after, or what would become of size and blocks]' \
+'--dry-run[Change nothing\: show before and after, or what would become of size and blocks]' \
+'--create[Create the file, which must not exist, with --size]' \
+'(--write --fill --copy-from --undo --punch)--sparse[Allocate no blocks\: what is new is a hole]' \
+'-y[Do not ask before bytes are lost. Without a terminal this is needed for --punch, and for --resize to less]' \
+'--yes[Do not ask before bytes are lost. Without a terminal this is needed for --punch, and for --resize to less]' \
+'--lock[Lock it in memory]' \
+'--populate[Bring it into memory and into the page tables]' \
+'--all[Show the processes that map FILE, and what each holds of it]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'-V[Print version]' \
+'--version[Print version]' \
+'::file -- The file\: a regular file or a block device:_files' \
+&& ret=0
+;;
 (completions)
 _arguments "${_arguments_options[@]}" : \
 '--color=[Controls when to use color]:WHEN:(auto always never)' \
@@ -434,6 +486,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(map)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (completions)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -465,6 +521,7 @@ _mmapio_commands() {
 'lock:Keep files in memory while it runs' \
 'sync:Write dirty pages back, and say how many there were' \
 'advise:Give the kernel an advice about files\: madvise, posix_fadvise, or to a running process' \
+'map:Map a file\: facts, hex view, search, patch, grow, hold; or what processes map' \
 'completions:Print the completion script of a shell' \
 'man:Print a manual page, or write all of them' \
 'help:Print this message or the help of the given subcommand(s)' \
@@ -495,6 +552,7 @@ _mmapio__subcmd__help_commands() {
 'lock:Keep files in memory while it runs' \
 'sync:Write dirty pages back, and say how many there were' \
 'advise:Give the kernel an advice about files\: madvise, posix_fadvise, or to a running process' \
+'map:Map a file\: facts, hex view, search, patch, grow, hold; or what processes map' \
 'completions:Print the completion script of a shell' \
 'man:Print a manual page, or write all of them' \
 'help:Print this message or the help of the given subcommand(s)' \
@@ -536,6 +594,11 @@ _mmapio__subcmd__help__subcmd__man_commands() {
     local commands; commands=()
     _describe -t commands 'mmapio help man commands' commands "$@"
 }
+(( $+functions[_mmapio__subcmd__help__subcmd__map_commands] )) ||
+_mmapio__subcmd__help__subcmd__map_commands() {
+    local commands; commands=()
+    _describe -t commands 'mmapio help map commands' commands "$@"
+}
 (( $+functions[_mmapio__subcmd__help__subcmd__sync_commands] )) ||
 _mmapio__subcmd__help__subcmd__sync_commands() {
     local commands; commands=()
@@ -560,6 +623,11 @@ _mmapio__subcmd__lock_commands() {
 _mmapio__subcmd__man_commands() {
     local commands; commands=()
     _describe -t commands 'mmapio man commands' commands "$@"
+}
+(( $+functions[_mmapio__subcmd__map_commands] )) ||
+_mmapio__subcmd__map_commands() {
+    local commands; commands=()
+    _describe -t commands 'mmapio map commands' commands "$@"
 }
 (( $+functions[_mmapio__subcmd__sync_commands] )) ||
 _mmapio__subcmd__sync_commands() {

@@ -113,7 +113,7 @@ fn pattern_of(content: &[u8], place: usize, length: usize, edge: bool) -> Vec<u8
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn finds_are_those_of_a_naive_search(

@@ -52,6 +52,7 @@ impl<'a> Glance<'a> {
         let start = part.offset() - part.offset() % WINDOW;
         let end = part.end().max(start + WINDOW).min(self.file.size());
         let range = ByteRange::new(start, Some(end - start)).ok()?;
-        MapOptions::read().range(range).map_only(self.file).ok()
+        // Without the guard a file that shrinks would end the process.
+        MapOptions::read().range(range).map_only(self.file).ok().filter(Mapping::is_guarded)
     }
 }
