@@ -57,32 +57,33 @@ impl<'a> Facts<'a> {
         let extent = mapping.extent();
         let whole = ByteRange::new(extent.offset(), Some(extent.length()))?;
         let (residency, parts) = Prober::new(file, ProbeChoice::Auto).survey(whole, PARTS)?;
-        let looked_at = bring_into_page_tables(&mapping, file);
+        let parts_there = bring_into_page_tables(&mapping, file);
+        let looked_at = parts_there.iter().map(Extent::length).sum();
         let held = held(&mapping).filter(|_| looked_at > 0);
-        let folio = mapping.largest_folio(Extent::new(0, mapping.len()))?;
+        let folio = mapping.largest_folio(parts_there)?;
         Ok(Self { path, file, extent, residency, parts, held, looked_at, folio, everybody: all::look(file) })
     }
 }
 
-/// Puts what is in memory into our page tables, at most so much of it; nothing else is read.
-fn bring_into_page_tables(mapping: &Mapping, file: &OpenFile) -> u64 {
-    let Some(populate) = Advice::find("populate-read") else { return 0 };
-    let extent = mapping.extent();
-    let Ok(range) = ByteRange::new(extent.offset(), Some(extent.length())) else { return 0 };
-    let mut done = 0;
+/// Puts what is in memory into our page tables, at most so much of it; nothing else is read. These parts of the mapping are there then.
+fn bring_into_page_tables(mapping: &Mapping, file: &OpenFile) -> Vec<Extent> {
+    let Some(populate) = Advice::find("populate-read") else { return Vec::new() };
+    let (extent, mut parts, mut room) = (mapping.extent(), Vec::new(), LOOKED_AT);
+    let Ok(range) = ByteRange::new(extent.offset(), Some(extent.length())) else { return parts };
     for run in Prober::new(file, ProbeChoice::Auto).runs(range).map_while(Result::ok) {
         let start = run.extent.offset().max(extent.offset());
-        let end = run.extent.end().min(extent.end()).min(start + (LOOKED_AT - done));
+        let end = run.extent.end().min(extent.end()).min(start + room);
         let part = Extent::between(start - extent.offset(), end.saturating_sub(extent.offset()));
         // What went meanwhile is not there to be looked at.
         if run.state == RunState::Resident && mapping.advise(populate, part).is_ok() {
-            done += part.length();
+            room -= part.length();
+            parts.push(part);
         }
-        if done >= LOOKED_AT {
+        if room == 0 {
             break;
         }
     }
-    done
+    parts
 }
 
 /// What the kernel says of our mapping.
