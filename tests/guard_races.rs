@@ -15,6 +15,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use mmapio_core::{ErrorKind, MapOptions, Mapping, Result};
+use support::chance::Chance;
 use support::mounts::{Mounts, privately, tool};
 use support::{Outcome, Skip};
 
@@ -23,18 +24,6 @@ const READERS: u64 = 3;
 const MIB: u64 = 1 << 20;
 /// The longest read.
 const LONGEST: u64 = 40_000;
-
-/// Numbers without rhyme, the same at every run.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % end
-    }
-}
 
 /// What the file has at an offset: never a zero.
 fn byte_at(offset: u64) -> u8 {

@@ -3,6 +3,9 @@
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a file that cannot be made fails the test")]
 
+#[path = "support/chance.rs"]
+mod chance;
+
 use std::fs::File;
 use std::io::Write;
 use std::num::NonZeroUsize;
@@ -11,6 +14,7 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use chance::Chance;
 use mmapio_core::{
     ByteRange, Error, ErrorKind, Extent, OpenFile, Pages, ProbeChoice, Report, Unobserved, WarmNeed,
     WarmOptions, Warming, extents_of, warm, warm_need,
@@ -20,18 +24,6 @@ const MIB: u64 = 1 << 20;
 
 /// How often a file is loaded while it changes, on each of two filesystems: 2,000 in all.
 const ROUNDS: u64 = 1000;
-
-/// Numbers without rhyme, the same at every run.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % end
-    }
-}
 
 /// Writes what is dirty, and drops what is clean.
 fn evict(file: &File) {

@@ -8,6 +8,7 @@
     reason = "a test that cannot be set up fails; the exception for tests covers only the test functions themselves"
 )]
 
+pub(crate) mod chance;
 pub(crate) mod command;
 pub(crate) mod damage;
 pub(crate) mod dirty;
