@@ -9,9 +9,9 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 use support::command::{mmapio, number};
-use support::oracle::{self, hold, page_size};
-use support::scratch::{Scratch, write_data};
-use support::{needs_root, report};
+use support::oracle::{hold, page_size};
+use support::scratch::Scratch;
+use support::{Skip, needs_root, report};
 
 const NOBODY: [&str; 2] = ["as", "65534"];
 
@@ -69,6 +69,47 @@ fn what_a_process_maps_is_what_proc_says() {
     assert_eq!(number(total, "rss_bytes"), of_smaps(held.pid(), "", "Rss"), "the sum is the process's");
     let sum: u64 = files.iter().map(|record| number(record, "rss_bytes")).sum();
     assert_eq!(number(total, "rss_bytes"), sum + number(&total["own"], "rss_bytes"));
+}
+
+#[test]
+fn the_total_is_that_of_pmap() {
+    let scratch = Scratch::on_disk();
+    let held = hold(&scratch.file("table", 8 * page_size()), 0, 5 * page_size());
+    let pid = held.pid().to_string();
+    let outcome = (|| {
+        let ran = Command::new("pmap").args(["-x", &pid]).output();
+        let ran = ran.map_err(|why| Skip(format!("pmap: {why}")))?;
+        let text = String::from_utf8(ran.stdout).expect("names of our own");
+        let total = text.lines().rfind(|line| line.starts_with("total")).expect("a last line");
+        let theirs: Vec<u64> =
+            total.split_whitespace().filter_map(|word| word.parse().ok()).map(|kb: u64| kb * 1024).collect();
+        let document = document(&["--pid", &pid]);
+        let ours =
+            ["mapped_bytes", "rss_bytes", "dirty_bytes"].map(|field| number(&document["total"], field));
+        assert_eq!(ours, *theirs, "{text}");
+        Ok(())
+    })();
+    report("the_total_is_that_of_pmap", outcome);
+}
+
+#[test]
+fn the_table_is_for_people() {
+    let scratch = Scratch::on_disk();
+    let file = scratch.file("table", 8 * page_size());
+    let held = hold(&file, 0, 5 * page_size());
+    let table = mmapio(["map", "--exact", "--pid", &held.pid().to_string()]).run().exits(0).text();
+    let lines: Vec<_> = table.lines().collect();
+    let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(words(lines[0]).join(" "), "MAPPED RSS PSS DIRTY IN CACHE MAPS RIGHTS FILE");
+    let line = lines.iter().find(|line| line.ends_with(text(&file))).expect("it maps the file");
+    let size = (5 * page_size()).to_string();
+    assert_eq!(
+        (&words(line)[..2], &words(line)[4..7]),
+        (&[size.clone(), size.clone()][..], &[size, "1".into(), "r-s".into()][..])
+    );
+    assert!(lines[lines.len() - 2].ends_with("(memory of its own)"), "{table}");
+    assert!(lines[lines.len() - 1].contains(&format!("total of process {} (oracle", held.pid())), "{table}");
+    assert!(lines.iter().all(|line| *line == line.trim_end()), "{table}");
 }
 
 #[test]
@@ -139,8 +180,8 @@ fn processes_that_hold_nothing_or_are_none_are_told_apart() {
     while !std::fs::read_to_string(&stat).expect("not waited for").contains(") Z ") {
         std::thread::yield_now();
     }
-    let ran = mmapio(["map", "--pid", &zombie.id().to_string()]).run();
-    assert!(ran.code() <= 1 && ran.text().is_empty(), "{}", ran.text());
+    let ran = mmapio(["map", "--pid", &zombie.id().to_string()]).run().exits(1);
+    assert_eq!(ran.text(), "");
     assert!(ran.stderr.contains("has ended") || ran.stderr.contains("maps nothing"), "{}", ran.stderr);
     zombie.wait().expect("our child");
     mmapio(["map", "--pid", "0"]).run().exits(1);
@@ -171,72 +212,10 @@ fn a_kernel_thread_maps_nothing() {
         // kthreadd, in the first namespace of processes; in others 2 is anybody, or nobody.
         let comm = std::fs::read_to_string("/proc/2/comm").unwrap_or_default();
         if comm.trim() == "kthreadd" {
-            let ran = mmapio(["map", "--pid", "2"]).run().exits(0);
+            let ran = mmapio(["map", "--pid", "2", "--format", "json"]).run().exits(1);
             assert_eq!(ran.text(), "");
             ran.says("maps nothing");
         }
     });
     report("a_kernel_thread_maps_nothing", outcome);
-}
-
-#[test]
-fn facts_are_what_an_independent_look_says() {
-    let scratch = Scratch::on_disk();
-    let file = scratch.path().join("table");
-    write_data(&file, 16 * page_size() - 100);
-    let held = hold(&file, 0, 6 * page_size());
-    let document = document(&[text(&file)]);
-    assert_eq!(number(&document, "size"), 16 * page_size() - 100);
-    assert_eq!((number(&document, "offset"), number(&document, "length")), (0, 16 * page_size() - 100));
-    let resident = number(&document, "resident_bytes");
-    assert!(resident >= 6 * page_size() && resident <= 16 * page_size(), "{resident}");
-    assert!(number(&document, "rss_bytes") >= 6 * page_size());
-    let processes = document["processes"].as_array().expect("a list");
-    assert_eq!(processes.len(), 1, "not this one: {processes:?}");
-    assert_eq!(number(&processes[0], "pid"), u64::from(held.pid()));
-    assert_eq!(number(&processes[0], "rss_bytes"), 6 * page_size());
-    let flags = document["vm_flags"].as_array().expect("a list");
-    assert!(flags.contains(&"rd".into()) && !flags.contains(&"wr".into()), "{flags:?}");
-    if needs_root().is_ok() {
-        assert!(number(&document, "largest_folio_bytes") >= page_size());
-    }
-}
-
-#[test]
-fn to_learn_the_facts_nothing_is_loaded() {
-    let scratch = Scratch::on_disk();
-    let file = scratch.file("cold", 64 * page_size());
-    oracle::evict(&file);
-    let (before, document) = (oracle::resident(&file), document(&[text(&file)]));
-    assert!(oracle::resident(&file) <= before, "asking for facts loaded pages");
-    assert!(number(&document, "resident_bytes") <= before * page_size());
-}
-
-#[test]
-fn facts_of_what_is_no_usual_file() {
-    let scratch = Scratch::on_disk();
-    let empty = scratch.file("empty", 0);
-    let document = document(&[text(&empty)]);
-    assert_eq!((number(&document, "size"), number(&document, "length")), (0, 0));
-    mmapio(["map", text(scratch.path())]).run().exits(1).says("is a directory");
-    support::scratch::make_fifo(&scratch.path().join("fifo"));
-    mmapio(["map", text(&scratch.path().join("fifo"))]).run().exits(1).says("is a FIFO");
-    mmapio(["map", "/proc/self/maps"]).run().exits(1).says("procfs");
-    mmapio(["map", "--range", "1T", text(&empty)]).run().exits(1).says("beyond the end");
-    mmapio(["map", "--range", "8E", text(&empty)]).run().exits(2);
-    mmapio(["map"]).run().exits(2).says("no FILE");
-}
-
-#[test]
-fn facts_of_a_file_of_somebody_else_are_unknown_not_wrong() {
-    let outcome = needs_root().map(|()| {
-        let scratch = Scratch::on_disk();
-        let file = scratch.file("table", 8 * page_size());
-        let ran = mmapio(["map", "--format", "json", "table"]).through(NOBODY).in_dir(scratch.path()).run();
-        let document: Value = serde_json::from_slice(&ran.exits(0).stdout).expect("a JSON document");
-        assert!(document["resident_bytes"].is_null(), "{document}");
-        assert!(document["unknown"].as_str().is_some_and(|why| why.contains("not permitted")), "{document}");
-        assert_eq!(number(&document, "size"), file.metadata().expect("ours").len());
-    });
-    report("facts_of_a_file_of_somebody_else_are_unknown_not_wrong", outcome);
 }

@@ -1,12 +1,13 @@
 //! What a process holds of its mappings: `/proc/PID/smaps`.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read, Seek};
 
 use crate::error::Result;
 use crate::process::maps::{Line, MapsReader, read_line};
 use crate::process::pages::kilobytes;
 use crate::process::{FileMapping, failed, file_of, proc};
+use crate::sys::errno;
 
 /// What a process holds of a mapping, or of several, in bytes: a paragraph of `/proc/PID/smaps` (proc(5)).
 ///
@@ -61,13 +62,37 @@ impl ProcessMemory {
     /// Cost: a walk over the page tables of the process.
     ///
     /// # Errors
-    /// [`ErrorKind::System`](crate::ErrorKind::System) with what opening or reading said: no such process, or permission denied;
+    /// [`ErrorKind::System`](crate::ErrorKind::System) with what opening or reading said: no such process, or permission denied; also
+    /// when the process ended, or executed another program, before all was read;
     /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) on systems other than Linux.
     pub fn of(pid: u32) -> Result<Self> {
         proc()?;
         let read = File::open(file_of(pid, "smaps"));
-        let memory = read.and_then(|smaps| Self::read(pid, &mut BufReader::new(smaps)));
+        let memory = read.and_then(|smaps| Self::read_whole(pid, smaps));
         memory.map_err(|error| failed(pid, "smaps", error))
+    }
+
+    /// Where the memory goes away meanwhile the text just ends: then it is empty from its beginning on.
+    fn read_whole(pid: u32, smaps: impl Read + Seek) -> io::Result<Self> {
+        let mut smaps = BufReader::new(smaps);
+        let memory = Self::read(pid, &mut smaps)?;
+        smaps.rewind()?;
+        if !memory.is_empty() && smaps.fill_buf()?.is_empty() {
+            return Err(io::Error::from_raw_os_error(errno::ESRCH));
+        }
+        Ok(memory)
+    }
+
+    /// Whether it maps nothing at all, as the kernel's own threads and processes that have ended do.
+    ///
+    /// ```
+    /// # #[cfg(target_os = "linux")]
+    /// assert!(!mmapio_core::ProcessMemory::of(std::process::id())?.is_empty());
+    /// # Ok::<(), mmapio_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty() && self.own.mapped == 0
     }
 
     fn read(pid: u32, smaps: &mut impl BufRead) -> io::Result<Self> {
@@ -178,6 +203,35 @@ Rss:                   4 kB
         assert_eq!((held[1].mapped, held[1].rss), (4096, 4096));
         assert_eq!((memory.own.mapped, memory.own.rss, memory.own.anonymous), (8192, 8192, 8192));
         assert!(memory.files[0].0.shared && !memory.files[1].0.shared);
+    }
+
+    /// A child, of whose smaps only the beginning is read before it is killed.
+    struct Killed(File, std::process::Child);
+
+    impl Read for Killed {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let most = buffer.len().min(1000);
+            let read = self.0.read(&mut buffer[..most])?;
+            self.1.kill()?;
+            self.1.wait()?;
+            Ok(read)
+        }
+    }
+
+    impl Seek for Killed {
+        fn seek(&mut self, to: io::SeekFrom) -> io::Result<u64> {
+            self.0.seek(to)
+        }
+    }
+
+    #[test]
+    fn a_process_that_ends_meanwhile_is_no_smaller_one() {
+        use std::process::{Command, Stdio};
+        let child = Command::new("cat").stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+        let pid = child.id();
+        let smaps = File::open(file_of(pid, "smaps")).unwrap();
+        let error = ProcessMemory::read_whole(pid, Killed(smaps, child)).unwrap_err();
+        assert_eq!(error.raw_os_error(), Some(errno::ESRCH));
     }
 
     proptest! {

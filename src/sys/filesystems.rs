@@ -83,6 +83,7 @@ mod tests {
         // fusectl and FUSE differ in one bit, and FUSE holds people's files.
         assert_eq!(Filesystem::from_magic(0x6573_5546).class, Stacked);
         assert_eq!(Filesystem::from_magic(0x6573_5543).class, Interface);
-        assert_eq!(Filesystem::from_magic(0xef53), Filesystem::ORDINARY);
+        assert_eq!(Filesystem::from_magic(0xef53).class, Ordinary);
+        assert_eq!(Filesystem::from_magic(0x1234_5678), Filesystem::ORDINARY);
     }
 }

@@ -106,7 +106,7 @@ fn table(facts: &Facts<'_>, exact: bool) -> String {
         ("file", escape::path(facts.path).into_owned()),
         ("kind", facts.file.kind().to_string()),
         ("filesystem", facts.file.filesystem_name().unwrap_or("?").to_owned()),
-        ("size", format!("{} ({} pages)", bytes(facts.file.size()), Pages::holding(facts.file.size()))),
+        ("size", format!("{} ({})", bytes(facts.file.size()), pages_in(Pages::holding(facts.file.size())))),
         ("mapped", mapped(facts, exact)),
         ("resident", resident(residency, exact)),
         ("map", strip::draw(&facts.parts, false).into()),
@@ -134,11 +134,15 @@ fn resident(residency: &Residency, exact: bool) -> String {
     match (residency.resident, residency.unknown) {
         (Some(resident), _) => {
             let percent = residency.percent().map_or_else(String::new, |percent| format!(", {percent:.1} %"));
-            format!("{} ({resident} pages{percent})", size(resident.bytes(), exact))
+            format!("{} ({}{percent})", size(resident.bytes(), exact), pages_in(resident))
         }
         (None, Some(reason)) => format!("? ({reason})"),
         (None, None) => "?".to_owned(),
     }
+}
+
+fn pages_in(pages: Pages) -> String {
+    format!("{pages} {}", if pages.0 == 1 { "page" } else { "pages" })
 }
 
 fn unknown_folio(facts: &Facts<'_>) -> &'static str {
@@ -157,12 +161,12 @@ fn others(everybody: &mmapio_core::Result<Everybody>, exact: bool) -> Vec<String
         format!("{} ({command}): {mapped}, of which it holds {rss}", process.pid)
     };
     let mut lines: Vec<_> = everybody.processes.iter().map(line).collect();
-    if lines.is_empty() {
-        lines.push("nobody".to_owned());
-    }
-    if everybody.unreadable > 0 {
-        let count = counted(everybody.unreadable, "process", "processes");
-        lines.push(format!("? (not ours to look at: {count})"));
+    let count = counted(everybody.unreadable, "process", "processes");
+    match (lines.is_empty(), everybody.unreadable) {
+        (true, 0) => lines.push("nobody".to_owned()),
+        (false, 0) => {}
+        (true, _) => lines.push(format!("nobody known (not ours to look at: {count})")),
+        (false, _) => lines.push(format!("? (not ours to look at: {count})")),
     }
     lines
 }

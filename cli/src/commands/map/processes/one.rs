@@ -38,11 +38,14 @@ pub(super) fn run(arguments: &Map, pid: u32) -> Result<Exit> {
         Ok(memory) => memory,
         Err(error) => bail!("process {pid}: {}", reason(&error)),
     };
+    if memory.is_empty() {
+        bail!("process {pid}: it maps nothing: it is the kernel's own, or has ended");
+    }
     let only = arguments.processes.only.as_ref().map(OpenFile::open).transpose()?;
     let is_wanted = |mapping: &FileMapping| only.as_ref().is_none_or(|file| mapping.is_of(file.id()));
     let files = group(memory.files.iter().filter(|(mapping, _)| is_wanted(mapping)));
     if files.is_empty() && !arguments.facts.quiet {
-        messages::note(&nothing(pid, &memory, only.is_some()));
+        messages::note(&format!("process {pid} {}", nothing(&memory)));
     }
     let own = only.is_none().then_some(&memory.own);
     let command = memory.files.first().map_or_else(String::new, |(mapping, _)| mapping.command.to_string());
@@ -62,12 +65,8 @@ fn reason(error: &mmapio_core::Error) -> String {
     }
 }
 
-fn nothing(pid: u32, memory: &ProcessMemory, is_filtered: bool) -> String {
-    match memory.own.mapped {
-        _ if is_filtered && !memory.files.is_empty() => format!("process {pid} does not map this file"),
-        0 => format!("process {pid} maps nothing: it is the kernel's, or has ended"),
-        _ => format!("process {pid} maps no file"),
-    }
+fn nothing(memory: &ProcessMemory) -> &'static str {
+    if memory.files.is_empty() { "maps no file" } else { "does not map this file" }
 }
 
 /// The mappings by file, those with most in page tables first.
@@ -134,9 +133,9 @@ struct Process<'a> {
 }
 
 impl Process<'_> {
-    /// Whether it holds nothing at all: the kernel's own processes, and those that have ended.
+    /// Whether there is nothing to show: none of its files was asked for.
     fn is_empty(&self) -> bool {
-        self.files.is_empty() && self.own.is_none_or(|own| own.mapped == 0)
+        self.files.is_empty() && self.own.is_none()
     }
 
     fn total(&self) -> Held {
