@@ -211,7 +211,7 @@ Rss:                   4 kB
     impl Read for Killed {
         fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
             let most = buffer.len().min(1000);
-            let read = self.0.read(&mut buffer[..most])?;
+            let read = self.0.read(buffer.split_at_mut(most).0)?;
             self.1.kill()?;
             self.1.wait()?;
             Ok(read)
