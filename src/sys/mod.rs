@@ -18,6 +18,8 @@ mod os;
 #[cfg(not(target_os = "linux"))]
 mod absent;
 mod filesystems;
+#[cfg(target_os = "linux")]
+mod memory;
 mod region;
 
 use std::ffi::CStr;
