@@ -29,7 +29,7 @@ pub enum Piece {
     Data(Extent),
     /// A hole: zeros that take no room on the storage. Nothing was read, and nothing is in the buffer.
     Hole(Extent),
-    /// A part that the storage does not give, and why: [`ErrorKind::Unreadable`](crate::ErrorKind::Unreadable).
+    /// A part that the storage does not give, and why: [`ErrorKind::Unreadable`].
     Unreadable(Extent, Error),
 }
 
@@ -89,7 +89,7 @@ impl<'a> Reader<'a> {
     /// The next piece, of at most the size of `buffer` when it is data; none at the end.
     ///
     /// # Errors
-    /// [`ErrorKind::Truncated`](crate::ErrorKind::Truncated) when the file ends before the part does; what was there before has been
+    /// [`ErrorKind::Truncated`] when the file ends before the part does; what was there before has been
     /// told.
     pub fn read(&mut self, buffer: &mut [u8]) -> Result<Option<Piece>> {
         if self.data.is_empty() {
