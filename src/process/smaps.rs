@@ -205,7 +205,8 @@ Rss:                   4 kB
         assert!(memory.files[0].0.shared && !memory.files[1].0.shared);
     }
 
-    /// A child, of whose smaps only the beginning is read before it is killed.
+    /// A child, of whose smaps only the beginning is read before it is killed. Nobody has waited for it yet then: of a process that is
+    /// no more, reading fails by itself.
     struct Killed(File, std::process::Child);
 
     impl Read for Killed {
@@ -213,8 +214,16 @@ Rss:                   4 kB
             let most = buffer.len().min(1000);
             let read = self.0.read(buffer.split_at_mut(most).0)?;
             self.1.kill()?;
-            self.1.wait()?;
+            while !std::fs::read_to_string(file_of(self.1.id(), "stat"))?.contains(") Z ") {
+                std::thread::yield_now();
+            }
             Ok(read)
+        }
+    }
+
+    impl Drop for Killed {
+        fn drop(&mut self) {
+            let _ = self.1.wait();
         }
     }
 
