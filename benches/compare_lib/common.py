@@ -27,6 +27,8 @@ def duration(seconds):
     if seconds >= 1:
         return f"{seconds:.2f} s"
     milliseconds = seconds * 1e3
+    if milliseconds < 0.1:
+        return f"{milliseconds * 1e3:.2f} µs"
     digits = 0 if milliseconds >= 100 else 1 if milliseconds >= 10 else 2
     return f"{milliseconds:.{digits}f} ms"
 
