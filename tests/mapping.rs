@@ -13,8 +13,8 @@ use std::process::Command;
 use std::sync::Arc;
 
 use mmapio_core::{
-    Access, Advice, ByteRange, ErrorKind, Extent, Flush, MapOptions, Mapping, OpenFile, Pages, ReadLease,
-    RunState, Seals, memory_file,
+    Access, Advice, ByteRange, ErrorKind, Extent, Flush, MapOptions, Mapping, OpenFile, Pages, ProcessMemory,
+    ReadLease, RunState, Seals, memory_file,
 };
 use support::damage::{Damaged, on_btrfs, on_ext4};
 use support::mounts::{Mounts, privately, tool};
@@ -325,6 +325,39 @@ fn huge_pages_that_are_gone_are_told() {
         drop(pool);
         Ok(())
     });
+}
+
+#[test]
+fn huge_pages_come_where_they_can() {
+    privately("huge_pages_come_where_they_can", |mounts| -> Outcome {
+        let dir = mounts.scratch().dir("advised");
+        tool(Command::new("mount").args(["-t", "tmpfs", "-o", "huge=advise", "tmpfs"]).arg(&dir))?;
+        let length = 8 << 20;
+        for asked in [false, true] {
+            let path = dir.join(format!("asked-{asked}"));
+            File::create(&path).and_then(|file| file.set_len(length)).expect("our own");
+            let options = MapOptions::write();
+            let options = if asked { options.huge_pages() } else { options };
+            let mut mapping = options.open(&path).expect("it can be mapped");
+            mapping.write_at(0, &vec![1; usize::try_from(length).expect("small")]).expect("there is room");
+            let memory = ProcessMemory::of(std::process::id()).expect("our own");
+            let held = memory.files.iter().find(|(found, _)| *found.path == *path).map(|(_, held)| held.huge);
+            match held {
+                Some(0) if asked => return Err(Skip("no huge page was to be had".into())),
+                held => assert_eq!(held.is_some_and(|huge| huge > 0), asked, "{held:?}"),
+            }
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn a_mapping_goes_to_other_threads() {
+    fn is_for_all<T: Send + Sync>(_: &T) {}
+    let memory = MapOptions::copy().anonymous(100).expect("there is room");
+    is_for_all(&memory);
+    let seen = std::thread::scope(|scope| scope.spawn(|| memory.copy_out(99, 1)).join().expect("it ends"));
+    assert_eq!(seen.expect("there"), [0]);
 }
 
 #[test]
