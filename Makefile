@@ -5,13 +5,13 @@ PREFIX ?= /usr/local
 CROSS ?= ../shared/tools/cross
 ROUNDS ?= 20000
 
-.PHONY: test setup format lint unit doc stress bench generate install check-cross clean help
+.PHONY: test setup format lint unit doc node stress bench generate install check-cross clean help
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
 ## make test         everything CI checks: format, lints, tests, docs; installs what that needs
-test: setup format lint unit doc
+test: setup format lint unit doc node
 
 ## make setup        install what the tests need (as root on Debian), or name what is missing
 setup:
@@ -28,6 +28,12 @@ unit:
 
 doc:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --all-features --no-deps --document-private-items --locked
+
+## make node         build the addon for Node.js, and test it
+node:
+	$(CARGO) build --locked -p mmapio-node --features napi
+	install -m 755 target/debug/libmmapio_node.so node/lib/mmapio.node
+	if command -v node; then node --test node/test/*.test.js; else echo "SKIP node: Node.js is not installed"; fi
 
 ## make stress       race truncations against mappings on five filesystems, 20,000 times each (some minutes; as root)
 stress: setup
@@ -60,7 +66,7 @@ install:
 
 ## make check-cross  type-check for Windows and macOS (needs the cross tool; CROSS names it)
 check-cross:
-	$(CROSS) x86_64-pc-windows-gnu check --workspace --all-features --locked
+	$(CROSS) x86_64-pc-windows-gnu check --workspace --exclude mmapio-node --all-features --locked
 	$(CROSS) aarch64-apple-darwin check --workspace --all-features --locked
 
 clean:

@@ -1,0 +1,64 @@
+//! Errors of the core, as fields from which JavaScript makes an error of its own.
+
+use mmapio_core::{Error, ErrorKind};
+use napi_derive::napi;
+
+/// What went wrong. Functions return it instead of throwing, since an error that Node users expect has fields that napi-rs' has not.
+#[napi(object)]
+#[derive(Debug, Clone)]
+pub(crate) struct Failure {
+    /// Tells a failure from an answer.
+    pub failed: bool,
+    /// The reason, without path and call.
+    pub message: String,
+    /// The call.
+    pub syscall: String,
+    /// The system's number, positive; 0 where there is none.
+    pub errno: i32,
+    /// The path, where there is one.
+    pub path: Option<String>,
+    /// What kind of error it is: `System`, `Range`, `Truncated`, …
+    pub kind: String,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self {
+            failed: true,
+            message: error.reason(),
+            syscall: error.call().to_owned(),
+            errno: number(&error),
+            path: error.path().map(|path| path.to_string_lossy().into_owned()),
+            kind: kind(error.kind()).to_owned(),
+        }
+    }
+}
+
+/// The number that mmap(2) itself would have given, where the core knows better reasons.
+fn number(error: &Error) -> i32 {
+    const EIO: i32 = 5;
+    const ENOMEM: i32 = 12;
+    const ENODEV: i32 = 19;
+    const EINVAL: i32 = 22;
+    error.errno().unwrap_or(match error.kind() {
+        ErrorKind::RefusedKind(_) | ErrorKind::RefusedFilesystem(_) => ENODEV,
+        ErrorKind::Limit(_) => ENOMEM,
+        ErrorKind::Range(_) => EINVAL,
+        ErrorKind::Faulted { .. } | ErrorKind::Truncated { .. } => EIO,
+        _ => 0,
+    })
+}
+
+fn kind(kind: &ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::Range(_) => "Range",
+        ErrorKind::Limit(_) => "Limit",
+        ErrorKind::Unsupported { .. } => "Unsupported",
+        ErrorKind::Unknown(_) => "Unknown",
+        ErrorKind::Truncated { .. } => "Truncated",
+        ErrorKind::Unreadable { .. } => "Unreadable",
+        ErrorKind::Faulted { .. } => "Faulted",
+        ErrorKind::NotWritten(_) => "NotWritten",
+        _ => "System",
+    }
+}
