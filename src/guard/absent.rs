@@ -7,7 +7,7 @@ use super::{Faults, Guarded};
 pub(super) struct Place(std::convert::Infallible);
 
 impl Place {
-    pub(super) fn take(_mapping: &Guarded) -> Option<Self> {
+    pub(super) fn take() -> Option<Self> {
         None
     }
 
@@ -28,6 +28,14 @@ impl Place {
 pub(super) struct Slot(std::convert::Infallible);
 
 impl Slot {
+    pub(super) fn fill(&self, _mapping: &Guarded) {
+        match self.0 {}
+    }
+
+    pub(super) fn clear(&self) {
+        match self.0 {}
+    }
+
     pub(super) fn set_protection(&self, _protection: i32) {
         match self.0 {}
     }

@@ -117,31 +117,43 @@ impl Guard {
         file: Option<(&File, u64)>,
     ) -> Result<Self> {
         let how = if writable { sys::Protection::ReadWrite } else { sys::Protection::Read };
-        Self::of(start, length, how, file, None)
+        let guard = Self::idle()?;
+        guard.cover(start, length, how, file, file.and_then(|(file, _)| sys::huge_page_size_of(file)));
+        Ok(guard)
     }
 
-    /// The same for a mapping of the crate's own, of pages of this size where it is not the usual one.
-    pub(crate) fn of(
+    /// One that guards nothing yet.
+    pub(crate) fn idle() -> Result<Self> {
+        require_signal()?;
+        Place::take().map(|place| Self { place }).ok_or_else(full)
+    }
+
+    /// Guards a mapping of the crate's own from now on, instead of what it guarded: of pages of this size where it is not the usual
+    /// one. This cannot fail, so that a mapping that was guarded is never without.
+    pub(crate) fn cover(
+        &self,
         start: *mut u8,
         length: usize,
         how: sys::Protection,
         file: Option<(&File, u64)>,
         page: Option<u64>,
-    ) -> Result<Self> {
-        require_signal()?;
-        signal::install().map_err(|error| unsupported_or("sigaction", error))?;
+    ) {
         let page = usize::try_from(page.unwrap_or_else(sys::page_size)).unwrap_or(4096);
         let start = start.expose_provenance();
         let lead = start % page;
-        let mapping = Guarded {
+        self.place.slot().fill(&Guarded {
             start: start - lead,
             length: (length + lead).next_multiple_of(page),
             offset: file.map_or(0, |(_, offset)| offset).saturating_sub(lead as u64),
             descriptor: file.map_or(-1, |(file, _)| sys::descriptor(file)),
             protection: sys::protection(how),
             page,
-        };
-        Place::take(&mapping).map(|place| Self { place }).ok_or_else(full)
+        });
+    }
+
+    /// Guards nothing until it is given a mapping again.
+    pub(crate) fn rest(&self) {
+        self.place.slot().clear();
     }
 
     /// What was answered so far.
@@ -164,13 +176,13 @@ impl Guard {
     }
 }
 
-/// A thread that blocks SIGBUS cannot be helped: the kernel kills it.
+/// The signal comes to the guard, and to this thread: one that blocks SIGBUS cannot be helped, the kernel kills it.
 pub(crate) fn require_signal() -> Result<()> {
     if signal::is_blocked_here() {
         let why = "this thread blocks SIGBUS, so that a fault would kill the process: unblock it, or map without the guard";
         return Err(Error::refused("pthread_sigmask", io::Error::from_raw_os_error(sys::errno::EINVAL), why));
     }
-    Ok(())
+    signal::install().map_err(|error| unsupported_or("sigaction", error))
 }
 
 fn full() -> Error {

@@ -3,7 +3,7 @@
 use std::io;
 use std::mem::MaybeUninit;
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use libc::{c_int, c_void, siginfo_t};
@@ -14,25 +14,39 @@ type Action = libc::sigaction;
 
 /// `si_code` of a fault on memory that a file should have filled. Memory that hardware lost (`BUS_MCEERR_AR`) is not ours.
 const BUS_ADRERR: c_int = 2;
+/// `si_code` of such memory that nobody has touched yet: nothing happens again by itself, as with a signal that was sent.
+const BUS_MCEERR_AO: c_int = 5;
 
 /// Whom the signal goes to when it is not ours: null is the default action.
 static PREVIOUS: AtomicPtr<Action> = AtomicPtr::new(ptr::null_mut());
 /// The first of those. Whoever comes after us may give us what it does not want, and then its turn is over.
 static FIRST: AtomicPtr<Action> = AtomicPtr::new(ptr::null_mut());
-static INSTALLED: AtomicBool = AtomicBool::new(false);
 /// Threads in which a handler that came after us is at work.
 static CHAINING: [AtomicI32; 16] = [const { AtomicI32::new(0) }; 16];
 
-/// After so many calls it is asked again whether the handler is still ours: asking costs a tenth of mapping a page.
-const ASKED_EACH: u32 = 64;
+/// When it was last seen that the handler is ours, by the kernel's coarse clock; 0 is never.
+static SEEN: AtomicU64 = AtomicU64::new(0);
 
-/// Sees to it that SIGBUS comes to us first.
+/// Sees to it that SIGBUS comes to us first. It is asked again when some milliseconds have gone by: asking each time would cost a
+/// twentieth of mapping a page.
 pub(super) fn install() -> io::Result<()> {
-    static CALLS: AtomicU32 = AtomicU32::new(0);
-    match CALLS.fetch_add(1, Ordering::AcqRel) {
-        call if call % ASKED_EACH != 0 && INSTALLED.load(Ordering::Acquire) => Ok(()),
-        _ => install_now(),
+    let now = coarse_clock();
+    if now == 0 || SEEN.load(Ordering::Acquire) != now {
+        if !is_ours(&current()?) {
+            install_now()?;
+        }
+        SEEN.store(now, Ordering::Release);
     }
+    Ok(())
+}
+
+/// Nanoseconds in steps of some milliseconds, which costs no system call: clock_gettime(2) `CLOCK_MONOTONIC_COARSE`.
+fn coarse_clock() -> u64 {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the pointer is to a timespec, of which the call writes one.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC_COARSE, &raw mut time) };
+    let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
+    seconds.wrapping_mul(1_000_000_000).wrapping_add(u64::try_from(time.tv_nsec).unwrap_or(0))
 }
 
 fn install_now() -> io::Result<()> {
@@ -42,34 +56,32 @@ fn install_now() -> io::Result<()> {
     if is_ours(&previous) {
         return Ok(());
     }
+    follow(previous);
+    let mut ours = empty();
+    ours.sa_sigaction = on_sigbus as *const () as usize;
+    ours.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_RESTART;
+    // SAFETY: the set is ours. With all signals kept away no handler can interrupt ours, fault, and be killed for it.
+    unsafe { libc::sigfillset(&raw mut ours.sa_mask) };
+    let replaced = set(&ours)?;
+    // Somebody may have come in between.
+    if !is_ours(&replaced) && replaced.sa_sigaction != previous.sa_sigaction {
+        follow(replaced);
+    }
+    Ok(())
+}
+
+/// What is not ours goes there from now on.
+fn follow(previous: Action) {
     // It is never freed: a handler may be reading it.
     let previous = Box::leak(Box::new(previous));
     if FIRST.load(Ordering::Acquire).is_null() {
         FIRST.store(previous, Ordering::Release);
     }
     PREVIOUS.store(previous, Ordering::Release);
-    let mut ours = empty();
-    ours.sa_sigaction = on_sigbus as *const () as usize;
-    ours.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_RESTART;
-    // SAFETY: the set is ours. With all signals kept away no handler can interrupt ours, fault, and be killed for it.
-    unsafe { libc::sigfillset(&raw mut ours.sa_mask) };
-    set(&ours)?;
-    INSTALLED.store(true, Ordering::Release);
-    Ok(())
 }
 
-/// Whether this thread takes SIGBUS: the kernel kills a thread that blocks it and faults.
+/// Whether this thread blocks SIGBUS now: it may have done so since it was asked last.
 pub(super) fn is_blocked_here() -> bool {
-    thread_local!(static TAKES: std::cell::Cell<bool> = const { std::cell::Cell::new(false) });
-    if TAKES.get() {
-        return false;
-    }
-    let blocked = is_in_mask();
-    TAKES.set(!blocked);
-    blocked
-}
-
-fn is_in_mask() -> bool {
     let mut mask = MaybeUninit::<libc::sigset_t>::zeroed();
     // SAFETY: no new mask is given; the old one is written through the pointer.
     unsafe { libc::pthread_sigmask(libc::SIG_BLOCK, ptr::null(), mask.as_mut_ptr()) };
@@ -95,10 +107,12 @@ fn current() -> io::Result<Action> {
     }
 }
 
-fn set(action: &Action) -> io::Result<()> {
+/// Installs an action, and returns the one that it replaces.
+fn set(action: &Action) -> io::Result<Action> {
+    let mut replaced = empty();
     // SAFETY: the action is whole, and its handler is a function that may be called in a signal handler.
-    match unsafe { libc::sigaction(libc::SIGBUS, action, ptr::null_mut()) } {
-        0 => Ok(()),
+    match unsafe { libc::sigaction(libc::SIGBUS, action, &raw mut replaced) } {
+        0 => Ok(replaced),
         _ => Err(io::Error::last_os_error()),
     }
 }
@@ -114,7 +128,7 @@ extern "C" fn on_sigbus(signal: c_int, info: *mut siginfo_t, context: *mut c_voi
     // SAFETY: for other codes the field holds something else, which is not looked at.
     let address = unsafe { told.si_addr() }.addr();
     if code != BUS_ADRERR || !table::answer(address) {
-        pass_on(signal, info, context, code <= 0);
+        pass_on(signal, info, context, code <= 0 || code == BUS_MCEERR_AO);
     }
     // SAFETY: the pointer is the thread's errno.
     unsafe { *errno = saved };

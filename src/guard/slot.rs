@@ -1,6 +1,5 @@
 //! One guarded mapping, as the signal handler sees it: numbers only, no locks but its own, no memory but what is there.
 
-use std::hint;
 use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, AtomicUsize, Ordering, fence};
 
@@ -21,8 +20,12 @@ pub(super) struct Slot {
     descriptor: AtomicI32,
     protection: AtomicI32,
     page: AtomicUsize,
-    /// Held by a handler at work, which all signals are kept from: so it is always let go again.
-    busy: AtomicBool,
+    /// The process whose handler is at work here, 0 when none is. All signals are kept from it, so that it always ends; but
+    /// fork(2) copies the slot as it is, and not the thread.
+    worker: AtomicI32,
+    /// What is told as replaced and not replaced yet, `owed_to` 0 when nothing is. It stays when that failed, or in a child.
+    owed_from: AtomicUsize,
+    owed_to: AtomicUsize,
     faults: AtomicU64,
     truncated: AtomicBool,
     holes: AtomicUsize,
@@ -39,8 +42,9 @@ struct Hole {
 }
 
 impl Slot {
-    /// Puts a mapping in. The slot is nobody else's.
-    pub(super) fn fill(&self, mapping: &Guarded) -> u64 {
+    /// Puts a mapping in, instead of the one that was there. The slot is nobody else's.
+    pub(super) fn fill(&self, mapping: &Guarded) {
+        self.clear();
         self.length.store(mapping.length, Ordering::Relaxed);
         self.offset.store(mapping.offset, Ordering::Relaxed);
         self.descriptor.store(mapping.descriptor, Ordering::Relaxed);
@@ -49,13 +53,18 @@ impl Slot {
         self.faults.store(0, Ordering::Relaxed);
         self.truncated.store(false, Ordering::Relaxed);
         self.holes.store(0, Ordering::Relaxed);
+        self.worker.store(0, Ordering::Relaxed);
+        self.owed_to.store(0, Ordering::Relaxed);
         self.start.store(mapping.start, Ordering::Relaxed);
-        self.generation.fetch_add(1, Ordering::SeqCst) + 1
+        self.generation.fetch_add(1, Ordering::Release);
     }
 
-    /// Takes it out: from now on no fault in it is answered.
+    /// Takes it out, when it is in: from now on no fault in it is answered.
     pub(super) fn clear(&self) {
-        self.generation.fetch_add(1, Ordering::SeqCst);
+        let generation = self.generation.load(Ordering::Relaxed);
+        self.generation.store((generation | 1) + 1, Ordering::Relaxed);
+        // Who sees what is stored from here on sees that the generation is another one.
+        fence(Ordering::Release);
         self.start.store(0, Ordering::Relaxed);
         self.length.store(0, Ordering::Relaxed);
     }
@@ -85,17 +94,36 @@ impl Slot {
         self.alone(|| {
             let at = address.wrapping_sub(self.start.load(Ordering::Relaxed));
             // Another thread was faster: the bytes are there by now.
-            holes.has(self.count(), at, at + 1) || self.replace(holes, at)
+            self.settle(holes) && (holes.has(self.count(), at, at + 1) || self.replace(holes, at))
         })
     }
 
     fn alone<T>(&self, work: impl FnOnce() -> T) -> T {
-        while self.busy.swap(true, Ordering::Acquire) {
-            hint::spin_loop();
+        // SAFETY: takes nothing and touches no memory of ours.
+        let process = unsafe { libc::getpid() };
+        let take = |from| self.worker.compare_exchange(from, process, Ordering::Acquire, Ordering::Relaxed);
+        while let Err(other) = take(0) {
+            // A thread of the parent was at it when this process was made, and is none of ours.
+            if other != process && take(other).is_ok() {
+                break;
+            }
+            // SAFETY: takes nothing and touches no memory of ours.
+            unsafe { libc::sched_yield() };
         }
         let done = work();
-        self.busy.store(false, Ordering::Release);
+        self.worker.store(0, Ordering::Release);
         done
+    }
+
+    /// Does what was begun and is not done.
+    fn settle(&self, holes: &Holes) -> bool {
+        let (from, to) = (self.owed_from.load(Ordering::Acquire), self.owed_to.load(Ordering::Acquire));
+        to == 0 || self.put(holes, from, to)
+    }
+
+    fn owe(&self, from: usize, to: usize) {
+        self.owed_from.store(from, Ordering::Release);
+        self.owed_to.store(to, Ordering::Release);
     }
 
     fn count(&self) -> usize {
@@ -114,10 +142,15 @@ impl Slot {
             }
             _ => (from, (from + page).min(length)),
         };
-        // First it is told and then done: who sees zeros finds them told.
-        let told = self.tell(holes, from, to);
         self.faults.fetch_add(1, Ordering::AcqRel);
-        (told && self.put_zeros(from, to)) || self.put_zeros_everywhere(holes, length)
+        self.put(holes, from, to)
+    }
+
+    /// Replaces a range, or where that cannot be, all of it. First it is told and then done: who sees zeros finds them told.
+    fn put(&self, holes: &Holes, from: usize, to: usize) -> bool {
+        self.owe(from, to);
+        let told = self.tell(holes, from, to);
+        (told && self.put_zeros(from, to)) || self.put_zeros_everywhere(holes)
     }
 
     /// The first byte of the mapping whose page is beyond the end of the file.
@@ -140,8 +173,10 @@ impl Slot {
         true
     }
 
-    fn put_zeros_everywhere(&self, holes: &Holes, length: usize) -> bool {
+    fn put_zeros_everywhere(&self, holes: &Holes) -> bool {
         let Some(first) = holes.0.first() else { return false };
+        let length = self.length.load(Ordering::Relaxed);
+        self.owe(0, length);
         first.start.store(0, Ordering::Release);
         first.end.store(length, Ordering::Release);
         self.holes.store(self.count().max(1), Ordering::Release);
@@ -156,7 +191,11 @@ impl Slot {
         // SAFETY: the range lies inside a mapping that was given to the guard for this, and whose owner keeps it until it has
         // taken it out; its bytes cannot be had any more.
         let put = unsafe { libc::mmap(start, to - from, protection, flags, -1, 0) };
-        put != libc::MAP_FAILED
+        let is_put = put != libc::MAP_FAILED;
+        if is_put {
+            self.owed_to.store(0, Ordering::Release);
+        }
+        is_put
     }
 }
 

@@ -4,8 +4,8 @@ use std::alloc::{Layout, alloc_zeroed};
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use super::Faults;
 use super::slot::{self, Holes, Slot};
-use super::{Faults, Guarded};
 
 /// Slots that are made at once.
 const SLOTS: usize = 1024;
@@ -34,15 +34,13 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// Puts a mapping in; none when the table is full.
-    pub(super) fn take(mapping: &Guarded) -> Option<Self> {
+    /// A place that is empty; none when the table is full.
+    pub(super) fn take() -> Option<Self> {
         let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = match free.pop() {
-            Some(index) => Self::at(index)?,
-            None => Self::new()?,
-        };
-        place.slot.fill(mapping);
-        Some(place)
+        match free.pop() {
+            Some(index) => Self::at(index),
+            None => Self::new(),
+        }
     }
 
     /// The next slot that was never used; the table grows by a chunk where it must.

@@ -6,6 +6,7 @@ use crate::advice::{Advice, AdviceCall};
 use crate::error::{Error, ErrorKind, Result};
 use crate::extent::{ByteRange, Extent};
 use crate::flush::{self, Flush};
+use crate::guard::Guard;
 use crate::open::{OpenFile, unsupported_or};
 use crate::page::page_size;
 use crate::residency::{Holes, ProbeChoice, Prober, Residency, Runs};
@@ -208,13 +209,28 @@ impl Mapping {
     /// ```
     pub fn resize(&mut self, length: u64) -> Result<()> {
         self.lost(Extent::new(0, self.len()))?;
-        self.guard = None;
-        let resized = self.region.resize(length).map_err(|error| options::refusal(error, length));
+        self.require_guard(self.access(), length)?;
+        // Meanwhile somebody else may be given the addresses.
+        self.guard.iter().for_each(Guard::rest);
+        let resized = self.region.resize(length).or_else(|error| self.resize_in_parts(error, length));
         if resized.is_ok() {
             self.extent = Extent::new(self.extent.offset(), length);
         }
-        self.guard_anew()?;
+        self.guard_anew();
         resized
+    }
+
+    /// Advice about a part makes several mappings of one for the kernel, which it makes longer one by one only. Of a file that is
+    /// shared another one can be made.
+    fn resize_in_parts(&mut self, error: std::io::Error, length: u64) -> Result<()> {
+        match self.file.as_deref().filter(|_| self.is_shared()) {
+            _ if error.raw_os_error() != Some(errno::EFAULT) => Err(options::refusal(error, length)),
+            Some(file) => {
+                self.region = self.options.region(file, Extent::new(self.extent.offset(), length))?;
+                Ok(())
+            }
+            None => Err(Error::refused("mremap", error, "a part of it was given advice of its own")),
+        }
     }
 
     /// Maps the file there anew, after faults: what is in the file is seen again, and [`faults`](Self::faults) begins at 0. What was
@@ -228,8 +244,8 @@ impl Mapping {
         let (how, shared) = (self.options.access.protection(), self.is_shared());
         let renewed = self.region.renew(file.file(), offset, how, shared);
         renewed.map_err(|error| options::refusal(error, self.len()))?;
-        self.guard = None;
-        self.guard_anew()
+        self.guard_anew();
+        Ok(())
     }
 
     /// Changes what may be done to its bytes: mprotect(2). A shared mapping cannot become a copy, nor a private one write to the
@@ -252,15 +268,17 @@ impl Mapping {
         if access == denied {
             return Err(Error::system("mprotect", std::io::Error::from_raw_os_error(errno::EINVAL)));
         }
-        self.region.protect(access.protection()).map_err(|error| unsupported_or("mprotect", error))?;
-        self.options.access = access;
-        match &self.guard {
-            Some(guard) => {
-                guard.set_protection(access.protection());
-                Ok(())
-            }
-            None => self.guard_anew(),
+        let was_guarded = self.is_guarded();
+        self.require_guard(access, self.len())?;
+        let protected = self.region.protect(access.protection());
+        if protected.is_ok() {
+            self.options.access = access;
         }
+        match &self.guard {
+            Some(guard) if was_guarded => guard.set_protection(self.access().protection()),
+            _ => self.guard_anew(),
+        }
+        protected.map_err(|error| unsupported_or("mprotect", error))
     }
 
     fn probed(&self) -> Result<(&OpenFile, ByteRange)> {

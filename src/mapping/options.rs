@@ -175,15 +175,15 @@ impl MapOptions {
 
     fn unprepared(self, file: &OpenFile) -> Result<Mapping> {
         let extent = self.extent(file)?;
-        let region = Region::of_file(
-            file.file(),
-            extent.offset(),
-            extent.length(),
-            self.access.protection(),
-            self.is_shared(),
-        );
-        let region = region.map_err(|error| self.refusal(error, extent.length()))?;
+        let region = self.region(file, extent)?;
         Ok(Mapping { guard: None, region, file: None, extent, options: self, unpopulated: None })
+    }
+
+    pub(super) fn region(&self, file: &OpenFile, extent: Extent) -> Result<Region> {
+        let (how, huge_page) = (self.access.protection(), file.filesystem_page());
+        let (offset, length) = (extent.offset(), extent.length());
+        let region = Region::of_file(file.file(), offset, length, huge_page, how, self.is_shared());
+        region.map_err(|error| self.refusal(error, length))
     }
 
     /// Maps memory without a file: zeros, private to this process, [`Access::Copy`] unless there is none.
@@ -230,22 +230,29 @@ impl MapOptions {
 }
 
 impl Mapping {
-    /// Puts it into the guard. Where no byte can be touched there is nothing to guard, nor where the system has no guard.
-    pub(super) fn guard_anew(&mut self) -> Result<()> {
-        let region = &self.region;
-        let is_touchable = self.options.access != Access::None && region.length() > 0;
-        if self.options.guard && is_touchable && cfg!(target_os = "linux") {
-            let file = self.file.as_deref();
-            let page = file.and_then(OpenFile::filesystem_page);
-            let file = file.map(|file| (file.file(), self.extent.offset()));
-            let how = self.options.access.protection();
-            self.guard = Some(Guard::of(region.pointer(), region.length(), how, file, page)?);
+    /// Sees to it that there is a guard, where a byte of it can be touched with this access and length and where the system has one;
+    /// the guard has to be told what to guard. What was guarded stays so when this fails.
+    pub(super) fn require_guard(&mut self, access: Access, length: u64) -> Result<()> {
+        let is_touchable = access != Access::None && length > 0;
+        if self.options.guard && is_touchable && self.guard.is_none() && cfg!(target_os = "linux") {
+            self.guard = Some(Guard::idle()?);
         }
         Ok(())
     }
 
+    /// Tells the guard, where there is one, what this is a mapping of by now.
+    pub(super) fn guard_anew(&self) {
+        if let Some(guard) = &self.guard {
+            let region = &self.region;
+            let file = self.file().map(|file| (file.file(), self.extent.offset()));
+            let how = self.options.access.protection();
+            guard.cover(region.pointer(), region.length(), how, file, region.huge_page());
+        }
+    }
+
     fn prepared(mut self) -> Result<Self> {
-        self.guard_anew()?;
+        self.require_guard(self.options.access, self.len())?;
+        self.guard_anew();
         if self.options.huge_pages {
             // Where it is not taken there are no huge pages, which is no error: they are a wish.
             let _ = self.region.span().advise(0, self.region.span().mapped(), madvise::HUGEPAGE);

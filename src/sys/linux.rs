@@ -273,13 +273,14 @@ pub(crate) fn huge_page_size() -> Option<u64> {
     })
 }
 
-/// The size of the pages of a file on hugetlbfs, which statfs(2) says are its blocks.
+/// The size of the pages of a file on hugetlbfs, which statfs(2) says are its blocks; none elsewhere.
 pub(crate) fn huge_page_size_of(file: &File) -> Option<u64> {
     let mut raw = MaybeUninit::<libc::statfs>::uninit();
     // SAFETY: the kernel writes one statfs through the pointer, which points to one.
     check(unsafe { libc::fstatfs(file.as_raw_fd(), raw.as_mut_ptr()) }).ok()?;
     // SAFETY: fstatfs succeeded, so all of it is written.
-    u64::try_from(unsafe { raw.assume_init() }.f_bsize).ok()
+    let raw = unsafe { raw.assume_init() };
+    u64::try_from(raw.f_bsize).ok().filter(|_| raw.f_type == libc::HUGETLBFS_MAGIC)
 }
 
 /// Reads a directory in batches, getdents64(2).

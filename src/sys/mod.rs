@@ -132,8 +132,8 @@ pub(crate) struct Entry<'a> {
 /// The error numbers that decisions are made on.
 pub(crate) mod errno {
     pub(crate) use libc::{
-        EACCES, EAGAIN, EBUSY, EINTR, EINVAL, ELOOP, EMFILE, ENFILE, ENODEV, ENOENT, ENOMEM, ENOSPC, ENOSYS,
-        ENOTDIR, ENXIO, EOPNOTSUPP, EPERM, ESRCH,
+        EACCES, EAGAIN, EBUSY, EFAULT, EINTR, EINVAL, ELOOP, EMFILE, ENFILE, ENODEV, ENOENT, ENOMEM, ENOSPC,
+        ENOSYS, ENOTDIR, ENXIO, EOPNOTSUPP, EPERM, ESRCH,
     };
 }
 

@@ -19,43 +19,50 @@ pub(crate) enum Protection {
 /// that no reference to them is ever made here.
 #[derive(Debug)]
 pub(crate) struct Region {
+    /// What is mapped: whole pages where they are huge, for munmap(2) takes no less; and never nothing, since that is unmapped at
+    /// the wrong place.
     raw: MmapRaw,
+    /// What was asked for.
+    length: usize,
+    huge_page: Option<u64>,
     span: Span,
 }
 
 impl Region {
-    /// Maps `length` bytes of a file from any `offset`, beyond its end, too: mmap(2).
+    /// Maps `length` bytes of a file from any `offset`, beyond its end, too: mmap(2). `huge_page` is the size of its pages, when they
+    /// are not the usual ones.
     pub(crate) fn of_file(
         file: &File,
         offset: u64,
         length: u64,
+        huge_page: Option<u64>,
         how: Protection,
         shared: bool,
     ) -> io::Result<Self> {
         let mut options = MmapOptions::new();
-        options.offset(offset).len(in_memory(length)?);
+        options.offset(offset).len(mapped(length, offset, huge_page)?);
         let raw = match (how, shared) {
             (Protection::ReadWrite, true) => options.map_raw(file)?,
             (Protection::ReadWrite, false) => copy(&options, file)?,
             (_, true) => options.map_raw_read_only(file)?,
             (_, false) => read_only_copy(&options, file)?,
         };
-        Self::of(raw, how)
+        Self::of(raw, in_memory(length)?, huge_page, how)
     }
 
     /// Maps memory without a file: zeros, private to this process.
     pub(crate) fn anonymous(length: u64, how: Protection) -> io::Result<Self> {
-        let raw = MmapOptions::new().len(in_memory(length)?).map_anon().map(MmapMut::into)?;
-        let region = Self::of(raw, how)?;
+        let raw = MmapOptions::new().len(mapped(length, 0, None)?).map_anon().map(MmapMut::into)?;
+        let region = Self::of(raw, in_memory(length)?, None, how)?;
         if how == Protection::Read {
             region.protect(how)?;
         }
         Ok(region)
     }
 
-    fn of(raw: MmapRaw, how: Protection) -> io::Result<Self> {
+    fn of(raw: MmapRaw, length: usize, huge_page: Option<u64>, how: Protection) -> io::Result<Self> {
         let span = Span::new(raw.as_mut_ptr().cast(), raw.len())?;
-        let region = Self { raw, span };
+        let region = Self { raw, length, huge_page, span };
         if how == Protection::None {
             region.protect(how)?;
         }
@@ -74,7 +81,12 @@ impl Region {
 
     /// How many bytes it has.
     pub(crate) fn length(&self) -> usize {
-        self.raw.len()
+        self.length
+    }
+
+    /// The size of its pages, when they are not the usual ones.
+    pub(crate) fn huge_page(&self) -> Option<u64> {
+        self.huge_page
     }
 
     /// The bytes from the start of its first page to its own first byte.
@@ -133,9 +145,10 @@ impl Region {
     #[cfg(target_os = "linux")]
     pub(crate) fn resize(&mut self, length: u64) -> io::Result<()> {
         let options = memmap2::RemapOptions::new().may_move(true);
-        let length = in_memory(length)?;
+        let mapped = mapped(length, self.lead(), self.huge_page)?;
         // SAFETY: no reference into the mapping exists; that the file may end before it is as when it was mapped.
-        unsafe { self.raw.remap(length, options) }?;
+        unsafe { self.raw.remap(mapped, options) }?;
+        self.length = in_memory(length)?;
         self.span = Span::new(self.raw.as_mut_ptr().cast(), self.raw.len())?;
         Ok(())
     }
@@ -155,6 +168,14 @@ fn copy(options: &MmapOptions, file: &File) -> io::Result<MmapRaw> {
 fn read_only_copy(options: &MmapOptions, file: &File) -> io::Result<MmapRaw> {
     // SAFETY: as for `copy`.
     unsafe { options.map_copy_read_only(file) }.map(MmapRaw::from)
+}
+
+/// How many bytes from `offset` are mapped when `length` are asked for. Systems other than Unix map nothing beyond the end of a file.
+fn mapped(length: u64, offset: u64, huge_page: Option<u64>) -> io::Result<usize> {
+    let length = length.max(u64::from(cfg!(unix)));
+    let lead = offset % super::page_size();
+    let rounded = huge_page.and_then(|page| (lead.saturating_add(length)).checked_next_multiple_of(page));
+    in_memory(rounded.map_or(length, |end| end - lead))
 }
 
 /// No mapping is larger than half of the address space.
