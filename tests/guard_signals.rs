@@ -4,47 +4,19 @@
 #![cfg(target_os = "linux")]
 #![expect(clippy::expect_used, reason = "a scenario that cannot be set up fails")]
 
-use std::io::Read;
-use std::os::unix::process::ExitStatusExt;
-use std::process::{Command, ExitStatus, Stdio};
+#[path = "support/scenario.rs"]
+mod scenario;
+
 use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 
 use libc::{c_int, c_void, siginfo_t};
-use mmapio_core::{ErrorKind, MapOptions, Mapping, OpenFile, memory_file, page_size};
-
-const SCENARIO: &str = "MMAPIO_TEST_SCENARIO";
-/// The exit status of handlers that were called as they should be.
-const CALLED: i32 = 42;
-
-/// Runs a scenario in a process of its own.
-fn run(scenario: &str) -> (ExitStatus, String) {
-    let mut command = Command::new(std::env::current_exe().expect("this test"));
-    command.args(["--exact", "scenarios", "--nocapture", "--test-threads", "1"]).env(SCENARIO, scenario);
-    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("this test starts");
-    let mut said = String::new();
-    child.stderr.take().expect("piped").read_to_string(&mut said).expect("text");
-    (child.wait().expect("our child"), said)
-}
-
-#[track_caller]
-fn dies_of(scenario: &str, signal: i32) -> String {
-    let (status, said) = run(scenario);
-    assert_eq!(status.signal(), Some(signal), "{scenario}: {status}: {said}");
-    said
-}
-
-#[track_caller]
-fn ends_with(scenario: &str, code: i32) {
-    let (status, said) = run(scenario);
-    assert_eq!(status.code(), Some(code), "{scenario}: {status}: {said}");
-}
+use mmapio_core::{Access, ErrorKind, MapOptions, OpenFile, memory_file, page_size};
+use scenario::{CALLED, dies_of, ends_with, fault_elsewhere, gone, guarded, install, send, touch};
 
 /// Where the children begin; without a scenario there is nothing to do.
 #[test]
 fn scenarios() {
-    let Ok(scenario) = std::env::var(SCENARIO) else { return };
-    // SAFETY: takes a number only. One that hangs is ended.
-    unsafe { libc::alarm(60) };
+    let Some(scenario) = scenario::mine() else { return };
     match &*scenario {
         "sent" => {
             drop(guarded());
@@ -55,13 +27,17 @@ fn scenarios() {
             fault_elsewhere();
         }
         "dropped" => dropped(),
-        "handler, sent" => handler_is_called(|| send(libc::SIGBUS)),
-        "handler, fault" => handler_is_called(fault_elsewhere),
+        "handler, sent" => handler_is_called(true),
+        "handler, fault" => handler_is_called(false),
         "handler, once" => handler_once(),
         "ignored" => ignored(),
         "later handler" => later_handler(),
         "in a handler" => in_a_handler(),
+        "later handler that keeps all" => later_handler_that_keeps_all(),
+        "lost memory" => lost_memory(),
+        "sealed" => sealed(),
         "blocked" => blocked(),
+        "blocked later" => blocked_later(),
         "errno" => errno_is_kept(),
         "stack overflow" => {
             drop(guarded());
@@ -71,50 +47,9 @@ fn scenarios() {
     }
 }
 
-/// A mapping of one page whose file is gone, guarded.
-fn guarded() -> Mapping {
-    gone(MapOptions::read())
-}
-
-fn gone(options: MapOptions) -> Mapping {
-    let file = memory_file("gone", page_size()).expect("memory");
-    let mapping = options.map(file).expect("it can be mapped");
-    let file = mapping.file().expect("it keeps it");
-    file.file().set_len(0).expect("not sealed");
-    mapping
-}
-
-fn touch(mapping: &Mapping) -> u8 {
-    // SAFETY: the byte is inside the mapping.
-    unsafe { mapping.as_ptr().read_volatile() }
-}
-
-fn fault_elsewhere() {
-    touch(&gone(MapOptions::read().unguarded()));
-}
-
-fn send(signal: c_int) {
-    // SAFETY: takes a number only.
-    unsafe { libc::raise(signal) };
-}
-
-fn install(signal: c_int, handler: usize, flags: c_int, masked: &[c_int]) -> libc::sigaction {
-    // SAFETY: zeros are a valid sigaction.
-    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
-    action.sa_sigaction = handler;
-    action.sa_flags = flags;
-    for signal in masked {
-        // SAFETY: the set is initialised.
-        unsafe { libc::sigaddset(&raw mut action.sa_mask, *signal) };
-    }
-    // SAFETY: as above.
-    let mut old: libc::sigaction = unsafe { std::mem::zeroed() };
-    // SAFETY: both are whole, and the handlers here call only what handlers may.
-    assert_eq!(unsafe { libc::sigaction(signal, &raw const action, &raw mut old) }, 0);
-    old
-}
-
 static CODE: AtomicI32 = AtomicI32::new(i32::MIN);
+/// Where a fault is to be told.
+static ADDRESS: AtomicUsize = AtomicUsize::new(0);
 
 /// Leaves with success when it was called with what it should be, and with the mask that it asked for.
 extern "C" fn check(signal: c_int, info: *mut siginfo_t, context: *mut c_void) {
@@ -128,18 +63,25 @@ extern "C" fn check(signal: c_int, info: *mut siginfo_t, context: *mut c_void) {
     // SAFETY: the kernel's info, handed on.
     let code = unsafe { (*info).si_code };
     let expected = CODE.load(Ordering::SeqCst);
-    let is_right = signal == libc::SIGBUS && !context.is_null() && is_masked && (code > 0) == (expected > 0);
+    // SAFETY: the kernel's info, handed on; for signals that were sent it is not looked at.
+    let is_there = code <= 0 || unsafe { (*info).si_addr() }.addr() == ADDRESS.load(Ordering::SeqCst);
+    let is_told = (code > 0) == (expected > 0) && is_there;
+    let is_right = signal == libc::SIGBUS && !context.is_null() && is_masked && is_told;
     // SAFETY: ends the process without running anything else.
     unsafe { libc::_exit(if is_right { CALLED } else { 1 }) };
 }
 
-fn handler_is_called(cause: fn()) {
-    let was_sent = cause as *const () != fault_elsewhere as *const ();
-    CODE.store(if was_sent { 0 } else { 2 }, Ordering::SeqCst);
+fn handler_is_called(is_sent: bool) {
+    CODE.store(if is_sent { 0 } else { 2 }, Ordering::SeqCst);
     install(libc::SIGBUS, check as *const () as usize, libc::SA_SIGINFO, &[libc::SIGUSR1]);
     // Its own faults do not come to that handler.
     assert_eq!(touch(&guarded()), 0);
-    cause();
+    if is_sent {
+        return send(libc::SIGBUS);
+    }
+    let elsewhere = gone(MapOptions::read().unguarded());
+    ADDRESS.store(elsewhere.as_ptr().addr(), Ordering::SeqCst);
+    touch(&elsewhere);
 }
 
 extern "C" fn count(_signal: c_int) {
@@ -180,12 +122,68 @@ fn later_handler() {
     BEFORE.store(old.sa_sigaction, Ordering::SeqCst);
     assert_eq!((touch(&mapping), mapping.faults().count), (0, 1), "what it passes on is answered");
     assert_eq!(PASSED_ON.load(Ordering::SeqCst), 1);
-    // By then the guard has noticed, and is first again.
-    let many: Vec<_> = (0..65).map(|_| guarded()).collect();
-    let answered = many.iter().map(touch).map(u32::from).sum::<u32>();
-    assert_eq!((answered, PASSED_ON.load(Ordering::SeqCst)), (0, 1));
+    // The guard notices some milliseconds later, and is first again.
+    while handler_now() != old.sa_sigaction {
+        assert_eq!(touch(&guarded()), 0);
+    }
+    let before = PASSED_ON.load(Ordering::SeqCst);
+    assert_eq!((touch(&guarded()), PASSED_ON.load(Ordering::SeqCst)), (0, before));
     // Ours, then the other's, then ours again: and that is the end of it.
     fault_elsewhere();
+}
+
+fn handler_now() -> usize {
+    // SAFETY: zeros are a valid sigaction.
+    let mut now: libc::sigaction = unsafe { std::mem::zeroed() };
+    // SAFETY: no new action is given; the old one is written through the pointer.
+    assert_eq!(unsafe { libc::sigaction(libc::SIGBUS, std::ptr::null(), &raw mut now) }, 0);
+    now.sa_sigaction
+}
+
+extern "C" fn keep(_signal: c_int) {
+    // SAFETY: ends the process without running anything else.
+    unsafe { libc::_exit(3) };
+}
+
+/// Reading alone notices it, too: the mapping may have been made long before.
+fn later_handler_that_keeps_all() {
+    let mapping = guarded();
+    let file = memory_file("whole", page_size()).expect("memory");
+    let whole = MapOptions::read().map(file).expect("it can be mapped");
+    let old = install(libc::SIGBUS, keep as *const () as usize, 0, &[]);
+    while handler_now() != old.sa_sigaction {
+        whole.read_at(0, &mut [0]).expect("it is there");
+    }
+    assert!(mapping.read_at(0, &mut [0]).is_err());
+    fault_elsewhere();
+}
+
+/// What the kernel says of memory that hardware lost and that nobody touched does not come again by itself: it must not be swallowed,
+/// nor may it take the guard away.
+fn lost_memory() {
+    const BUS_MCEERR_AO: c_int = 5;
+    drop(guarded());
+    // SAFETY: zeros are a valid info.
+    let mut info: siginfo_t = unsafe { std::mem::zeroed() };
+    info.si_signo = libc::SIGBUS;
+    info.si_code = BUS_MCEERR_AO;
+    // SAFETY: takes nothing.
+    let (process, thread) = (std::process::id(), unsafe { libc::gettid() });
+    // SAFETY: reads an info through the pointer; the thread is this one.
+    unsafe { libc::syscall(libc::SYS_rt_tgsigqueueinfo, process, thread, libc::SIGBUS, &raw const info) };
+}
+
+/// A mapping that is sealed, mseal(2), cannot be repaired: it is as if there were no guard, and no endless loop.
+fn sealed() {
+    const SYS_MSEAL: libc::c_long = 462;
+    let mapping = std::mem::ManuallyDrop::new(guarded());
+    // SAFETY: seals a mapping of ours, which is never unmapped again.
+    let sealed = unsafe { libc::syscall(SYS_MSEAL, mapping.as_ptr(), page_size(), 0) };
+    if sealed != 0 {
+        eprintln!("SKIP sealed: {}", std::io::Error::last_os_error());
+        send(libc::SIGBUS);
+    }
+    touch(&mapping);
 }
 
 static MAPPED: AtomicUsize = AtomicUsize::new(0);
@@ -205,26 +203,58 @@ fn in_a_handler() {
     std::process::exit(CALLED);
 }
 
+fn block() {
+    // SAFETY: zeros are a valid set.
+    let mut mask: libc::sigset_t = unsafe { std::mem::zeroed() };
+    // SAFETY: the set is initialised.
+    unsafe { libc::sigaddset(&raw mut mask, libc::SIGBUS) };
+    // SAFETY: the set is initialised; no old one is asked for.
+    unsafe { libc::pthread_sigmask(libc::SIG_BLOCK, &raw const mask, std::ptr::null_mut()) };
+}
+
+#[track_caller]
+fn is_refused<T: std::fmt::Debug>(done: mmapio_core::Result<T>) {
+    let refused = done.expect_err("it would die");
+    assert!(matches!(refused.kind(), ErrorKind::Refused { .. }), "{refused}");
+    assert!(refused.to_string().contains("blocks SIGBUS"), "{refused}");
+}
+
 fn blocked() {
-    let mapping = guarded();
+    let mut mapping = gone(MapOptions::read());
+    let file = || OpenFile::open(std::env::current_exe().expect("this test")).expect("readable");
+    let mut untouchable = MapOptions::new(Access::None).map(file()).expect("it can be mapped");
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            // SAFETY: zeros are a valid set.
-            let mut mask: libc::sigset_t = unsafe { std::mem::zeroed() };
-            // SAFETY: the set is initialised.
-            unsafe { libc::sigaddset(&raw mut mask, libc::SIGBUS) };
-            // SAFETY: the set is initialised; no old one is asked for.
-            unsafe { libc::pthread_sigmask(libc::SIG_BLOCK, &raw const mask, std::ptr::null_mut()) };
-            let read = mapping.read_at(0, &mut [0]).expect_err("it would have died");
-            assert!(matches!(read.kind(), ErrorKind::Refused { .. }), "{read}");
-            assert!(read.to_string().contains("blocks SIGBUS"), "{read}");
-            let file = OpenFile::open(std::env::current_exe().expect("this test")).expect("readable");
-            let refused = MapOptions::read().map_only(&file).expect_err("it could not be guarded");
-            assert!(matches!(refused.kind(), ErrorKind::Refused { .. }), "{refused}");
-            assert!(MapOptions::read().unguarded().map_only(&file).is_ok());
+            block();
+            is_refused(mapping.read_at(0, &mut [0]));
+            is_refused(MapOptions::read().map_only(&file()));
+            assert!(MapOptions::read().unguarded().map_only(&file()).is_ok());
+            // What cannot be guarded does not become touchable; what is guarded stays so, wherever it goes.
+            is_refused(untouchable.protect(Access::Read));
+            assert_eq!(untouchable.access(), Access::None);
+            mapping.resize(3 * page_size()).expect("there is room");
+            mapping.renew().expect("the file is there");
+            assert!(mapping.is_guarded());
         });
     });
     assert_eq!(mapping.faults().count, 0);
+    let error = mapping.read_at(2 * page_size(), &mut [0]).expect_err("it is gone");
+    assert!(matches!(error.kind(), ErrorKind::Truncated { .. }), "{error}");
+    untouchable.protect(Access::Read).expect("it can be guarded here");
+    assert!(untouchable.is_guarded() && untouchable.read_at(0, &mut [0]).is_ok());
+    std::process::exit(CALLED);
+}
+
+/// That a thread took the signal before is no promise.
+fn blocked_later() {
+    let mut mapping = gone(MapOptions::write());
+    assert!(mapping.read_at(0, &mut [0]).is_err());
+    mapping.renew().expect("the file is there");
+    block();
+    is_refused(mapping.read_at(0, &mut [0]));
+    is_refused(mapping.write_at(0, &[0]));
+    // SAFETY: nobody changes the bytes.
+    is_refused(unsafe { mapping.with_bytes(0, 1, |_| ()) });
     std::process::exit(CALLED);
 }
 
@@ -295,6 +325,18 @@ fn a_signal_that_was_ignored_is_ignored_and_a_fault_is_not() {
 #[test]
 fn a_handler_that_came_later_is_put_behind_and_makes_no_loop() {
     dies_of("later handler", libc::SIGBUS);
+    ends_with("later handler that keeps all", 3);
+}
+
+#[test]
+fn memory_that_was_lost_is_told() {
+    dies_of("lost memory", libc::SIGBUS);
+}
+
+#[test]
+fn a_sealed_mapping_ends_the_process() {
+    let said = dies_of("sealed", libc::SIGBUS);
+    said.lines().filter(|line| line.starts_with("SKIP")).for_each(|line| eprintln!("{line}"));
 }
 
 #[test]
@@ -305,6 +347,7 @@ fn a_fault_inside_of_another_handler_is_answered() {
 #[test]
 fn a_thread_that_blocks_the_signal_is_refused_and_not_killed() {
     ends_with("blocked", CALLED);
+    ends_with("blocked later", CALLED);
 }
 
 #[test]

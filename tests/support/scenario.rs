@@ -1,0 +1,95 @@
+//! Scenarios that have a process of their own, since they end it or change what is the process's: the test binary runs itself again,
+//! and its test `scenarios` does what the environment names.
+
+use std::io::Read;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Command, ExitStatus, Stdio};
+
+use libc::c_int;
+use mmapio_core::{MapOptions, Mapping, memory_file, page_size};
+
+const SCENARIO: &str = "MMAPIO_TEST_SCENARIO";
+/// The exit status of handlers that were called as they should be.
+pub(crate) const CALLED: i32 = 42;
+
+/// Runs a scenario in a process of its own.
+fn run(scenario: &str) -> (ExitStatus, String) {
+    let mut command = Command::new(std::env::current_exe().expect("this test"));
+    command.args(["--exact", "scenarios", "--nocapture", "--test-threads", "1"]).env(SCENARIO, scenario);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("this test starts");
+    let mut said = String::new();
+    child.stderr.take().expect("piped").read_to_string(&mut said).expect("text");
+    (child.wait().expect("our child"), said)
+}
+
+#[track_caller]
+pub(crate) fn dies_of(scenario: &str, signal: i32) -> String {
+    let (status, said) = run(scenario);
+    assert_eq!(status.signal(), Some(signal), "{scenario}: {status}: {said}");
+    said
+}
+
+#[track_caller]
+pub(crate) fn ends_with(scenario: &str, code: i32) {
+    let (status, said) = run(scenario);
+    assert_eq!(status.code(), Some(code), "{scenario}: {status}: {said}");
+}
+
+/// The scenario that this process is for.
+pub(crate) fn mine() -> Option<String> {
+    let scenario = std::env::var(SCENARIO).ok()?;
+    // SAFETY: takes a number only. One that hangs is ended.
+    unsafe { libc::alarm(60) };
+    end_after(30);
+    Some(scenario)
+}
+
+/// Ends this process after so many seconds of work: one that turns round in a handler, which no other signal comes into, too.
+pub(crate) fn end_after(seconds: u64) {
+    let limit = libc::rlimit { rlim_cur: seconds, rlim_max: seconds };
+    // SAFETY: reads one limit through the pointer.
+    assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_CPU, &raw const limit) }, 0);
+}
+
+/// A mapping of one page whose file is gone, guarded.
+pub(crate) fn guarded() -> Mapping {
+    gone(MapOptions::read())
+}
+
+pub(crate) fn gone(options: MapOptions) -> Mapping {
+    let file = memory_file("gone", page_size()).expect("memory");
+    let mapping = options.map(file).expect("it can be mapped");
+    let file = mapping.file().expect("it keeps it");
+    file.file().set_len(0).expect("not sealed");
+    mapping
+}
+
+pub(crate) fn touch(mapping: &Mapping) -> u8 {
+    // SAFETY: the byte is inside the mapping.
+    unsafe { mapping.as_ptr().read_volatile() }
+}
+
+pub(crate) fn fault_elsewhere() {
+    touch(&gone(MapOptions::read().unguarded()));
+}
+
+pub(crate) fn send(signal: c_int) {
+    // SAFETY: takes a number only.
+    unsafe { libc::raise(signal) };
+}
+
+pub(crate) fn install(signal: c_int, handler: usize, flags: c_int, masked: &[c_int]) -> libc::sigaction {
+    // SAFETY: zeros are a valid sigaction.
+    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+    action.sa_sigaction = handler;
+    action.sa_flags = flags;
+    for signal in masked {
+        // SAFETY: the set is initialised.
+        unsafe { libc::sigaddset(&raw mut action.sa_mask, *signal) };
+    }
+    // SAFETY: as above.
+    let mut old: libc::sigaction = unsafe { std::mem::zeroed() };
+    // SAFETY: both are whole, and the handlers here call only what handlers may.
+    assert_eq!(unsafe { libc::sigaction(signal, &raw const action, &raw mut old) }, 0);
+    old
+}
