@@ -13,7 +13,7 @@
 //! - A store into a replaced page is lost, and msync(2) does not know. Replaced pages do not come back by themselves.
 //! - System calls that are given an address in the mapping say `EFAULT` or do less, as without the guard.
 //! - A thread that blocks SIGBUS is killed by the kernel. Sealed mappings (mseal(2)) cannot be repaired.
-//! - A handler that somebody installs after the guard comes first, until it is noticed: at one of the next 64 mappings.
+//! - A handler that somebody installs after the guard comes first, until it is noticed, when a mapping is made or read some milliseconds later.
 //!
 //! Signals that were sent (kill(2)), memory that hardware lost, and faults elsewhere go to whom they went before.
 //!
