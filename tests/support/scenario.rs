@@ -1,7 +1,7 @@
 //! Scenarios that have a process of their own, since they end it or change what is the process's: the test binary runs itself again,
 //! and its test `scenarios` does what the environment names.
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, ExitStatus, Stdio};
 
@@ -19,6 +19,10 @@ fn run(scenario: &str) -> (ExitStatus, String) {
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("this test starts");
     let mut said = String::new();
     child.stderr.take().expect("piped").read_to_string(&mut said).expect("text");
+    // Reasons and counts go on past libtest's capture.
+    for line in said.lines().filter(|line| line.starts_with("SKIP ") || line.starts_with("RACES ")) {
+        tell(line);
+    }
     (child.wait().expect("our child"), said)
 }
 
@@ -33,6 +37,16 @@ pub(crate) fn dies_of(scenario: &str, signal: i32) -> String {
 pub(crate) fn ends_with(scenario: &str, code: i32) {
     let (status, said) = run(scenario);
     assert_eq!(status.code(), Some(code), "{scenario}: {status}: {said}");
+}
+
+/// Says something past libtest's capture, in one write, so that no other test's line comes in between.
+pub(crate) fn tell(line: &str) {
+    let _ = std::io::stderr().write_all(format!("{line}\n").as_bytes());
+}
+
+/// Says why a scenario cannot be had here.
+pub(crate) fn skip(scenario: &str, reason: &std::io::Error) {
+    tell(&format!("SKIP {scenario}: {reason}"));
 }
 
 /// The scenario that this process is for.
