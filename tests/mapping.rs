@@ -13,8 +13,8 @@ use std::process::Command;
 use std::sync::Arc;
 
 use mmapio_core::{
-    Access, Advice, ByteRange, ErrorKind, Extent, Flush, MapOptions, Mapping, OpenFile, Pages, ProcessMemory,
-    ReadLease, RunState, Seals, memory_file,
+    Access, Advice, ByteRange, ErrorKind, Extent, Flush, Guard, MapOptions, Mapping, OpenFile, Pages,
+    ProcessMemory, ReadLease, RunState, Seals, memory_file,
 };
 use support::damage::{Damaged, on_btrfs, on_ext4};
 use support::mounts::{Mounts, privately, tool};
@@ -206,7 +206,7 @@ fn access_can_change() {
 
 #[test]
 fn thousands_of_faults_are_survived() {
-    const PAGES: u64 = 20_000;
+    const PAGES: u64 = 200_000;
     let scratch = Scratch::on_disk();
     let file = OpenFile::open(scratch.file("empty", 0)).expect("our own");
     // Without the file it is not known that all is gone, so that pages fault one by one.
@@ -265,22 +265,39 @@ fn pages_that_cannot_be_read_are_named() {
     }
 }
 
+/// A filesystem that is full but for a sparse file.
+fn full(mounts: &Mounts<'_>, name: &str) -> Result<std::path::PathBuf, Skip> {
+    let dir = if name == "tmpfs" { mounts.tmpfs()? } else { mounts.ext4(16 << 20)? };
+    if name == "tmpfs" {
+        tool(Command::new("mount").args(["-o", "remount,size=1m"]).arg(&dir))?;
+    }
+    let path = dir.join("sparse");
+    File::create(&path).and_then(|file| file.set_len(64 << 20)).expect("a hole has room");
+    let mut filler = File::create(dir.join("filler")).expect("our own");
+    for size in [1 << 20, 4096, 1] {
+        while filler.write_all(&vec![1; size]).is_ok() {}
+    }
+    filler.sync_all().expect("what was taken has room");
+    Ok(path)
+}
+
 #[test]
 fn a_store_without_room_is_told() {
-    privately("a_store_without_room_is_told", |mounts| -> Outcome {
-        let dir = mounts.tmpfs()?;
-        tool(Command::new("mount").args(["-o", "remount,size=1m"]).arg(&dir))?;
-        let path = dir.join("sparse");
-        File::create(&path).and_then(|file| file.set_len(64 << 20)).expect("a hole has room");
-        let mut filler = File::create(dir.join("filler")).expect("our own");
-        while filler.write_all(&[1; 4096]).is_ok() {}
-        let mut mapping = MapOptions::write().open(&path).expect("it can be mapped");
-        let error = mapping.write_at(4 << 20, b"no room").expect_err("there is none");
-        assert!(matches!(error.kind(), ErrorKind::Faulted { .. }), "{error}");
-        assert_eq!(kind_of(mapping.flush(Extent::new(0, mapping.len()), Flush::Msync)), "Faulted");
-        assert!(mapping.flush(Extent::new(0, 4096), Flush::Msync).is_ok(), "nothing was lost there");
-        Ok(())
-    });
+    for name in ["tmpfs", "ext4"] {
+        privately(&format!("a_store_without_room_is_told on {name}"), |mounts| -> Outcome {
+            let path = full(mounts, name)?;
+            let mut mapping = MapOptions::write().open(&path).expect("it can be mapped");
+            let error = mapping.write_at(4 << 20, b"no room").expect_err("there is none");
+            assert!(matches!(error.kind(), ErrorKind::Faulted { .. }), "{name}: {error}");
+            assert_eq!((mapping.faults().count, mapping.faults().truncated), (1, false));
+            assert_eq!(kind_of(mapping.flush(Extent::new(0, mapping.len()), Flush::Msync)), "Faulted");
+            assert!(mapping.flush(Extent::new(0, 4096), Flush::Msync).is_ok(), "nothing was lost there");
+            let mut found = [1];
+            File::open(&path).and_then(|file| file.read_exact_at(&mut found, 4 << 20)).expect("our own");
+            assert_eq!(found, [0], "what is told as lost is");
+            Ok(())
+        });
+    }
 }
 
 /// Some huge pages more than the machine had.
@@ -303,6 +320,75 @@ impl Drop for HugePages {
     }
 }
 
+/// The kernel takes no part of a huge page: neither to replace it nor to unmap it.
+fn parts_of_huge_pages(path: &Path, file: &File) {
+    let huge = 2 << 20;
+    file.set_len(2 * huge).expect("a multiple");
+    let opened = OpenFile::open(path).expect("our own");
+    let mapping = MapOptions::read().range(range(huge, 100)).map_only(&opened).expect("it can be mapped");
+    let raw = memmap2::MmapOptions::new().offset(huge).len(1 << 21).map_raw_read_only(file);
+    let raw = raw.expect("it can be mapped");
+    // SAFETY: the mapping is there until after the guard is dropped, and nobody relies on its bytes.
+    let guard = unsafe { Guard::new(raw.as_mut_ptr(), 10, false, Some((file, huge))) }.expect("room");
+    file.set_len(huge).expect("a multiple");
+    assert_eq!(kind_of(mapping.read_at(0, &mut [0])), "Faulted");
+    // SAFETY: the byte is inside the mapping.
+    assert_eq!(unsafe { raw.as_ptr().add(4096).read_volatile() }, 0);
+    assert!(guard.faults().truncated);
+    drop((guard, raw, mapping));
+    assert_eq!(mappings_of(path), 0, "all is unmapped");
+}
+
+/// How many mappings of a file this process has.
+fn mappings_of(path: &Path) -> usize {
+    let maps = fs::read_to_string("/proc/self/maps").expect("Linux");
+    maps.lines().filter(|line| line.ends_with(path.to_str().expect("text"))).count()
+}
+
+#[test]
+fn what_is_dropped_is_unmapped() {
+    let scratch = Scratch::on_disk();
+    let path = numbered(&scratch, "file", 3);
+    for (offset, length) in [(0, 0), (7, 0), (7, 1), (4096, 0), (5000, 100), (5000, 5000), (1, 0)] {
+        for options in [MapOptions::read(), MapOptions::copy(), MapOptions::write()] {
+            let mut mapping = options.range(range(offset, length)).open(&path).expect("it can be mapped");
+            assert_eq!((mapping.len(), mappings_of(&path)), (length, 1));
+            mapping.resize(page_size()).expect("there is room");
+            assert_eq!(mapping.copy_out(0, 1).expect("there"), [if offset < page_size() { 1 } else { 2 }]);
+            mapping.resize(0).expect("shorter is always possible");
+            assert_eq!((mapping.len(), mapping.copy_out(0, 1).expect("its end").len()), (0, 0));
+            mapping.resize(2).expect("there is room");
+            assert!(mapping.is_guarded());
+            drop(mapping);
+            assert_eq!(mappings_of(&path), 0, "{offset}+{length}");
+        }
+    }
+}
+
+#[test]
+fn what_was_advised_in_parts_can_grow() {
+    let scratch = Scratch::on_disk();
+    let path = numbered(&scratch, "file", 6);
+    let random = Advice::find("random").expect("in the table");
+    for (options, is_possible) in
+        [(MapOptions::read(), true), (MapOptions::write(), true), (MapOptions::copy(), false)]
+    {
+        let mut mapping = options.range(range(100, 3 * page_size())).open(&path).expect("it can be mapped");
+        mapping.advise(random, Extent::new(0, 1)).expect("it is advice");
+        let resized = mapping.resize(5 * page_size());
+        if is_possible {
+            resized.expect("it can be mapped anew");
+            assert_eq!(mapping.copy_out(4 * page_size(), 1).expect("there"), [5]);
+        } else {
+            assert_eq!(kind_of(resized), "Refused");
+            assert_eq!(mapping.copy_out(2 * page_size(), 1).expect("it stays"), [3]);
+        }
+        cut(&path, 0);
+        assert_eq!(kind_of(mapping.read_at(page_size(), &mut [0])), "Truncated", "it is guarded");
+        numbered(&scratch, "file", 6);
+    }
+}
+
 #[test]
 fn huge_pages_that_are_gone_are_told() {
     privately("huge_pages_that_are_gone_are_told", |mounts| -> Outcome {
@@ -322,6 +408,8 @@ fn huge_pages_that_are_gone_are_told() {
         file.set_len(huge).expect("a multiple");
         assert_eq!(kind_of(mapping.read_at(huge + 5, &mut [0])), "Truncated");
         assert_eq!(mapping.faults().count, 1);
+        drop(mapping);
+        parts_of_huge_pages(&path, &file);
         drop(pool);
         Ok(())
     });

@@ -19,8 +19,7 @@ pub(crate) enum Protection {
 /// that no reference to them is ever made here.
 #[derive(Debug)]
 pub(crate) struct Region {
-    /// What is mapped: whole pages where they are huge, for munmap(2) takes no less; and never nothing, since that is unmapped at
-    /// the wrong place.
+    /// What is mapped: whole pages where they are huge, since munmap(2) takes no less.
     raw: MmapRaw,
     /// What was asked for.
     length: usize,
@@ -170,11 +169,11 @@ fn read_only_copy(options: &MmapOptions, file: &File) -> io::Result<MmapRaw> {
     unsafe { options.map_copy_read_only(file) }.map(MmapRaw::from)
 }
 
-/// How many bytes from `offset` are mapped when `length` are asked for. Systems other than Unix map nothing beyond the end of a file.
+/// How many bytes from `offset` are mapped when `length` are asked for.
 fn mapped(length: u64, offset: u64, huge_page: Option<u64>) -> io::Result<usize> {
-    let length = length.max(u64::from(cfg!(unix)));
     let lead = offset % super::page_size();
-    let rounded = huge_page.and_then(|page| (lead.saturating_add(length)).checked_next_multiple_of(page));
+    let rounded =
+        huge_page.and_then(|page| lead.saturating_add(length.max(1)).checked_next_multiple_of(page));
     in_memory(rounded.map_or(length, |end| end - lead))
 }
 
