@@ -14,34 +14,27 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use mmapio_core::{ErrorKind, MapOptions, Mapping, Result};
+use mmapio_core::{Error, ErrorKind, MapOptions, Mapping};
 use support::chance::Chance;
+use support::history::{History, Moment};
 use support::mounts::{Mounts, privately, tool};
 use support::{Outcome, Skip};
 
 const ROUNDS: u64 = 2000;
-const READERS: u64 = 3;
+/// Who reads, or writes.
+const WORKERS: u64 = 3;
 const MIB: u64 = 1 << 20;
 /// The longest read.
 const LONGEST: u64 = 40_000;
 
-/// What the file has at an offset: never a zero.
-fn byte_at(offset: u64) -> u8 {
-    u8::try_from(offset.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 57).expect("seven bits") | 0x80
-}
-
-fn content(from: u64, to: u64) -> Vec<u8> {
-    (from..to).map(byte_at).collect()
-}
-
-/// What all threads see of the file: `epoch` is even while nothing changes,
-/// and odd meanwhile.
+/// What all threads see of the race.
 struct Stage {
-    whole: Vec<u8>,
-    epoch: AtomicU64,
-    size: AtomicU64,
+    history: History,
+    /// The moment that it is.
+    now: AtomicU64,
     ended: AtomicBool,
-    /// Reads that were judged, so that the truncation knows that somebody is at it.
+    /// Reads that were begun, and those that were judged, so that the truncation knows that somebody is at it.
+    begun: AtomicU64,
     reads: AtomicU64,
 }
 
@@ -54,62 +47,70 @@ struct Counts {
     judged: AtomicU64,
     /// Reads in the middle of which nothing changed, so that each of their bytes was known.
     certain: AtomicU64,
+    /// Bytes of those in the middle of which something did, that were zeros for a moment.
+    zeros: AtomicU64,
 }
 
 impl Stage {
-    fn new(length: u64) -> Self {
-        let (epoch, reads, ended) = Default::default();
-        Self { whole: content(0, length), epoch, size: AtomicU64::new(length), ended, reads }
+    fn new(length: u64, rounds: u64) -> Self {
+        let (now, begun, reads, ended) = Default::default();
+        Self { history: History::new(length, rounds), now, ended, begun, reads }
     }
 
     fn length(&self) -> u64 {
-        self.whole.len() as u64
+        self.history.length()
     }
 
-    /// The bytes that the file has when it is whole.
-    fn bytes(&self, from: u64, length: usize) -> &[u8] {
-        let from = usize::try_from(from).expect("it fits into memory");
-        self.whole.get(from..from + length).expect("inside of the file")
+    fn moment(&self) -> Moment {
+        Moment(self.now.load(Ordering::SeqCst))
     }
 
-    /// Cuts the file and writes it whole again, both while others read.
-    fn truncate(&self, file: &File, rounds: u64) {
-        let mut chance = Chance(0x1234_5678_9abc_def1);
-        for _ in (0..rounds).take_while(|_| !self.ended.load(Ordering::SeqCst)) {
-            let cut = if chance.below(8) == 0 { 0 } else { chance.below(self.length()) };
-            self.epoch.fetch_add(1, Ordering::SeqCst);
-            self.size.store(cut, Ordering::SeqCst);
-            file.set_len(cut).expect("our own");
-            self.epoch.fetch_add(1, Ordering::SeqCst);
-            self.until_somebody_read();
-            self.epoch.fetch_add(1, Ordering::SeqCst);
-            let from = usize::try_from(cut).expect("it fits into memory");
-            file.write_all_at(self.whole.split_at(from).1, cut).expect("room for it");
-            self.size.store(self.length(), Ordering::SeqCst);
-            self.epoch.fetch_add(1, Ordering::SeqCst);
-            self.until_somebody_read();
+    /// Cuts the file and writes it whole again, both while others read: always the same when they write, too.
+    fn truncate(&self, file: &File, same: bool) {
+        for (cut, rest) in self.history.rounds().take_while(|_| !self.ended.load(Ordering::SeqCst)) {
+            let rest = if same { self.history.version(0, cut, self.length()) } else { rest };
+            self.while_others_are_at_it(|| file.set_len(cut).expect("our own"));
+            self.while_others_are_at_it(|| file.write_all_at(rest, cut).expect("room for it"));
         }
         self.ended.store(true, Ordering::SeqCst);
     }
 
-    fn until_somebody_read(&self) {
-        let before = self.reads.load(Ordering::SeqCst);
-        while self.reads.load(Ordering::SeqCst) < before + READERS && !self.ended.load(Ordering::SeqCst) {
+    /// Changes the file when somebody has begun to read, and lets all read what came of it.
+    fn while_others_are_at_it(&self, change: impl FnOnce()) {
+        let begun = self.begun.load(Ordering::SeqCst);
+        self.now.fetch_add(1, Ordering::SeqCst);
+        self.until(&self.begun, begun + 1);
+        change();
+        self.now.fetch_add(1, Ordering::SeqCst);
+        self.until(&self.reads, self.reads.load(Ordering::SeqCst) + WORKERS);
+    }
+
+    fn until(&self, count: &AtomicU64, enough: u64) {
+        while count.load(Ordering::SeqCst) < enough && !self.ended.load(Ordering::SeqCst) {
             std::thread::yield_now();
         }
     }
 
-    /// The size that the file had from before `work` until after it; none when it changed meanwhile.
-    fn during<T>(&self, work: impl FnOnce() -> T) -> (T, Option<u64>) {
-        let before = self.epoch.load(Ordering::SeqCst);
-        let size = self.size.load(Ordering::SeqCst);
-        let done = work();
-        let is_same = self.epoch.load(Ordering::SeqCst) == before && before.is_multiple_of(2);
-        (done, is_same.then_some(size))
+    /// The moment in which a worker begins.
+    fn begin(&self) -> Moment {
+        let began = self.moment();
+        self.begun.fetch_add(1, Ordering::SeqCst);
+        began
     }
 
-    fn read(&self, path: &Path, seed: u64, counts: &Counts) {
-        let mut chance = Chance(seed);
+    /// Lets the others go on: a worker that has been at it a few times in a moment waits for the next.
+    fn after_one(&self, chance: &mut Chance, done: &mut (Moment, u64)) {
+        self.reads.fetch_add(1, Ordering::SeqCst);
+        *done = if done.0 == self.moment() { (done.0, done.1 + 1) } else { (self.moment(), 0) };
+        if done.1 > chance.below(12) {
+            while self.moment() == done.0 && !self.ended.load(Ordering::SeqCst) {
+                std::thread::yield_now();
+            }
+        }
+    }
+
+    fn read(&self, path: &Path, worker: u64, counts: &Counts) {
+        let (mut chance, mut done) = (Chance(77 + worker * 1_000_003), (self.moment(), 0));
         let mut buffer = vec![0; usize::try_from(LONGEST).expect("small")];
         while !self.ended.load(Ordering::SeqCst) {
             // What was replaced stays so: a damaged mapping is read a few times more, and then made anew.
@@ -120,85 +121,104 @@ impl Stage {
                 let from = chance.below(self.length());
                 let length = (1 + chance.below(LONGEST)).min(self.length() - from);
                 let buffer = buffer.split_at_mut(usize::try_from(length).expect("small")).0;
-                let (read, size) = self.during(|| mapping.read_at(from, buffer));
+                let began = self.begin();
+                let read = mapping.read_at(from, buffer);
+                let window = (began, self.moment());
                 failures += u32::from(read.is_err());
-                self.judge(from, buffer, &read, size, &mapping, counts);
-                self.reads.fetch_add(1, Ordering::SeqCst);
+                match read {
+                    Ok(length) => {
+                        assert_eq!(length, buffer.len(), "at {from}");
+                        self.judge(from, buffer, window, &mapping, counts);
+                    }
+                    Err(error) => self.judge_error(from + length, &error, window, &mapping, counts),
+                }
+                self.after_one(&mut chance, &mut done);
             }
             counts.faults.fetch_add(mapping.faults().count, Ordering::Relaxed);
         }
     }
 
-    fn write(&self, path: &Path, seed: u64, counts: &Counts) {
-        let mut chance = Chance(seed);
+    fn judge(&self, from: u64, bytes: &[u8], (began, ended): Window, mapping: &Mapping, counts: &Counts) {
+        let is_possible = self.history.is_possible(from, bytes, began, ended);
+        assert!(is_possible, "{from}+{}, {began:?} to {ended:?}, {:?}", bytes.len(), mapping.faults());
+        counts.add(bytes, (began, ended));
+    }
+
+    /// An error is wrong where all was there, and the mapping whole.
+    fn judge_error(&self, end: u64, error: &Error, window: Window, mapping: &Mapping, counts: &Counts) {
+        assert!(is_told(error), "{error}");
+        let was_there = is_rest(window) && end <= self.history.size_at(window.0);
+        assert!(!was_there || mapping.faults().count > 0, "{error}, though all up to {end} was there");
+        counts.told.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Each worker writes into a part of its own, and sees that what it wrote is in the file.
+    fn write(&self, path: &Path, worker: u64, counts: &Counts) {
+        let (mut chance, mut done) = (Chance(77 + worker * 1_000_003), (self.moment(), 0));
+        let file = File::open(path).expect("our own");
+        let mut found = vec![0; usize::try_from(LONGEST).expect("small")];
         while !self.ended.load(Ordering::SeqCst) {
             let range = mmapio_core::ByteRange::new(0, Some(self.length())).expect("small");
             let mut mapping = MapOptions::write().range(range).open(path).expect("it is there");
             while mapping.faults().count == 0 && !self.ended.load(Ordering::SeqCst) {
-                let from = chance.below(self.length());
-                let end = self.length().min(from + 1 + chance.below(9000));
-                let bytes = self.bytes(from, usize::try_from(end - from).expect("small"));
-                let (written, size) = self.during(|| mapping.write_at(from, bytes));
+                let part = self.length() / WORKERS;
+                let from = worker * part + chance.below(part);
+                let end = ((worker + 1) * part).min(from + 1 + chance.below(9000));
+                let bytes = self.history.version(1 + worker, from, end);
+                let began = self.begin();
+                let written = mapping.write_at(from, bytes);
+                let window = (began, self.moment());
                 match written {
                     Ok(()) => {
-                        assert!(size.is_none_or(|size| end <= size), "bytes up to {end} were lost: {size:?}");
-                        counts.add(bytes, size);
+                        let is_there = end <= self.history.size_at(began);
+                        assert!(!is_rest(window) || is_there, "bytes up to {end} were lost");
+                        let found = found.split_at_mut(bytes.len()).0;
+                        let read = file.read_exact_at(found, from);
+                        if is_rest((began, self.moment())) {
+                            assert!(read.is_ok() && found == bytes, "{from}+{} is not there", bytes.len());
+                        }
+                        counts.add(bytes, window);
                     }
-                    Err(error) => {
-                        assert!(is_told(&error), "{error}");
-                        counts.told.fetch_add(1, Ordering::Relaxed);
-                    }
+                    Err(error) => self.judge_error(end, &error, window, &mapping, counts),
                 }
-                self.reads.fetch_add(1, Ordering::SeqCst);
+                self.after_one(&mut chance, &mut done);
             }
             counts.faults.fetch_add(mapping.faults().count, Ordering::Relaxed);
         }
     }
-}
 
-fn is_told(error: &mmapio_core::Error) -> bool {
-    matches!(error.kind(), ErrorKind::Truncated { .. } | ErrorKind::Faulted { .. })
-}
-
-impl Stage {
-    /// What may be read: where the size did not change, the file's bytes or an error that is right; where it did, any byte may be
-    /// what it was, or a zero that was there for a moment.
-    fn judge(
-        &self,
-        from: u64,
-        bytes: &[u8],
-        read: &Result<usize>,
-        size: Option<u64>,
-        mapping: &Mapping,
-        counts: &Counts,
-    ) {
-        let end = from + bytes.len() as u64;
-        match read {
-            Ok(length) => {
-                assert_eq!(*length, bytes.len(), "at {from}");
-                assert!(size.is_none_or(|size| end <= size), "up to {end} of {size:?} bytes were given out");
-                let expected = self.bytes(from, bytes.len());
-                let is_right = |(byte, right): (&u8, &u8)| byte == right || (size.is_none() && *byte == 0);
-                let is_all_right = bytes == expected || bytes.iter().zip(expected).all(is_right);
-                assert!(is_all_right, "{from}+{length}, size {size:?}, {:?}", mapping.faults());
-                counts.add(bytes, size);
-            }
-            Err(error) => {
-                assert!(is_told(error), "{error}");
-                // An error is wrong where all was there, and the mapping whole.
-                let was_there = size.is_some_and(|size| end <= size) && mapping.faults().count == 0;
-                assert!(!was_there, "{error}, though {from}+{} was there", bytes.len());
-                counts.told.fetch_add(1, Ordering::Relaxed);
-            }
-        }
+    /// After writers the file has what was there at first, or what the writer of that part wrote.
+    fn is_whole(&self, content: &[u8]) -> bool {
+        let part = self.length() / WORKERS;
+        let is_right = |(offset, byte): (u64, &u8)| {
+            let versions = [0, 1 + offset / part];
+            versions.into_iter().any(|version| self.history.version(version, offset, offset + 1) == [*byte])
+        };
+        content.len() as u64 == self.length() && (0..).zip(content).all(is_right)
     }
 }
 
+/// From when to when something was read or written.
+type Window = (Moment, Moment);
+
+/// Whether nothing changed meanwhile.
+fn is_rest((began, ended): Window) -> bool {
+    began == ended && began.is_rest()
+}
+
+fn is_told(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Truncated { .. } | ErrorKind::Faulted { .. })
+}
+
 impl Counts {
-    fn add(&self, bytes: &[u8], size: Option<u64>) {
+    fn add(&self, bytes: &[u8], window: Window) {
         self.ok.fetch_add(1, Ordering::Relaxed);
         self.judged.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-        self.certain.fetch_add(u64::from(size.is_some()), Ordering::Relaxed);
+        self.certain.fetch_add(u64::from(is_rest(window)), Ordering::Relaxed);
+        if !is_rest(window) {
+            let zeros = bytes.iter().filter(|byte| **byte == 0).count();
+            self.zeros.fetch_add(zeros as u64, Ordering::Relaxed);
+        }
     }
 }
 
@@ -214,12 +234,13 @@ fn stress_rounds() -> Option<u64> {
 fn tell(what: &str, filesystem: &str, rounds: u64, counts: &Counts) {
     let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
     let line = format!(
-        "RACES {what} on {filesystem}: {rounds} rounds, {} done, of which {} with the file at rest, {} told as truncated, {} faults answered, {} bytes judged; 0 deaths, 0 wrong bytes, 0 fooled\n",
+        "RACES {what} on {filesystem}: {rounds} rounds, {} done, of which {} with the file at rest, {} told as truncated, {} faults answered, {} bytes judged, {} of them zeros while it was cut; 0 deaths, 0 wrong bytes, 0 fooled\n",
         of(&counts.ok),
         of(&counts.certain),
         of(&counts.told),
         of(&counts.faults),
         of(&counts.judged),
+        of(&counts.zeros),
     );
     let _ = std::io::stderr().write_all(line.as_bytes());
 }
@@ -230,32 +251,29 @@ const RACES: [Race; 2] = [("reading", Stage::read, 75), ("writing", Stage::write
 
 fn race(filesystem: &str, dir: &Path, length: u64, rounds: u64) {
     let path = dir.join("raced");
-    std::fs::write(&path, content(0, length)).expect("room for the file");
-    for (what, worker, share) in RACES {
+    for (what, work, share) in RACES {
         let rounds = rounds * share / 100;
-        let (stage, counts) = (Stage::new(length), Counts::default());
+        let (stage, counts) = (Stage::new(length, rounds), Counts::default());
+        std::fs::write(&path, stage.history.version(0, 0, length)).expect("room for the file");
         let file = File::options().write(true).open(&path).expect("our own");
         std::thread::scope(|scope| {
-            for reader in 0..READERS {
+            for worker in 0..WORKERS {
                 let (stage, path, counts) = (&stage, &path, &counts);
                 scope.spawn(move || {
                     // Who fails must not leave the others waiting.
                     let guard = Ending(stage);
-                    worker(stage, path, 77 + reader * 1_000_003, counts);
+                    work(stage, path, worker, counts);
                     drop(guard);
                 });
             }
-            stage.truncate(&file, rounds);
+            stage.truncate(&file, what == "writing");
         });
         let (ok, told) = (counts.ok.load(Ordering::Relaxed), counts.told.load(Ordering::Relaxed));
         assert!(ok > 0 && told > 0 && counts.faults.load(Ordering::Relaxed) > 0, "they did not meet");
         tell(what, filesystem, rounds, &counts);
         if what == "writing" {
-            assert_eq!(
-                std::fs::read(&path).expect("our own"),
-                stage.whole,
-                "a store went where it should not"
-            );
+            let content = std::fs::read(&path).expect("our own");
+            assert!(stage.is_whole(&content), "a store went where it should not");
         }
     }
     std::fs::remove_file(&path).expect("our own");

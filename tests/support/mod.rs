@@ -15,6 +15,7 @@ pub(crate) mod dirty;
 pub(crate) mod groups;
 #[cfg(target_os = "linux")]
 pub(crate) mod hanging;
+pub(crate) mod history;
 #[cfg(target_os = "linux")]
 pub(crate) mod holder;
 pub(crate) mod model;
