@@ -332,8 +332,10 @@ fn parts_of_huge_pages(path: &Path, file: &File) {
     let guard = unsafe { Guard::new(raw.as_mut_ptr(), 10, false, Some((file, huge))) }.expect("room");
     file.set_len(huge).expect("a multiple");
     assert_eq!(kind_of(mapping.read_at(0, &mut [0])), "Faulted");
+    let behind = raw.as_ptr().wrapping_add(4096);
     // SAFETY: the byte is inside the mapping.
-    assert_eq!(unsafe { raw.as_ptr().add(4096).read_volatile() }, 0);
+    let byte = unsafe { behind.read_volatile() };
+    assert_eq!(byte, 0);
     assert!(guard.faults().truncated);
     drop((guard, raw, mapping));
     assert_eq!(mappings_of(path), 0, "all is unmapped");
