@@ -1,5 +1,5 @@
 //! What mappings and the guard cost, for `benches/compare` and for people: a mapping of 4 KiB made and dropped, beside memmap2's own;
-//! a fault answered; bytes copied out. Nanoseconds, medians of rounds in turns.
+//! a fault answered, of a page and of all beyond a new end; bytes copied out, and copied without asking. Nanoseconds, medians of rounds in turns.
 
 use std::error::Error;
 use std::hint::black_box;
@@ -65,10 +65,23 @@ fn measure(path: &Path) -> Outcome<Vec<(&'static str, u64)>> {
                 })
             }),
         ),
+        (
+            "map_only",
+            Box::new(|| {
+                each(REPEATS, || {
+                    black_box(small.map_only(&file)?.as_ptr());
+                    Ok(())
+                })
+            }),
+        ),
         ("fault", Box::new(|| fault(path))),
+        ("tail", Box::new(|| tail(path))),
         ("read_64", Box::new(|| read(&whole, 64))),
         ("read_4k", Box::new(|| read(&whole, 4096))),
         ("read_1m", Box::new(|| read(&whole, MIB))),
+        ("copy_64", Box::new(|| copy(&whole, 64))),
+        ("copy_4k", Box::new(|| copy(&whole, 4096))),
+        ("copy_1m", Box::new(|| copy(&whole, MIB))),
     ];
     let mut rounds = vec![Vec::new(); contests.len()];
     for _ in 0..ROUNDS {
@@ -109,6 +122,36 @@ fn fault(path: &Path) -> Outcome<u64> {
     assert_eq!(mapping.faults().count, FAULTS, "each was a fault");
     std::fs::remove_file(&holes)?;
     took
+}
+
+/// A file of 1 MiB is gone under its mapping: one fault for all of it, and as many mappings.
+fn tail(path: &Path) -> Outcome<u64> {
+    let cut = path.with_extension("cut");
+    std::fs::write(&cut, vec![1; MIB])?;
+    let file = Arc::new(OpenFile::open(&cut)?);
+    let mappings: Vec<_> =
+        (0..FAULTS).map(|_| MapOptions::read().map(Arc::clone(&file))).collect::<Result<_, _>>()?;
+    std::fs::write(&cut, "")?;
+    let mut rest = mappings.iter();
+    let took = each(FAULTS, || {
+        drop(rest.next().map(|mapping| mapping.read_at(4096, &mut [0])));
+        Ok(())
+    });
+    assert!(mappings.iter().all(|mapping| mapping.faults().count == 1), "each was a fault");
+    std::fs::remove_file(&cut)?;
+    took
+}
+
+/// What reading costs without being safe.
+fn copy(mapping: &mmapio_core::Mapping, length: usize) -> Outcome<u64> {
+    let mut buffer = vec![0; length];
+    each((64 << 20) / (length as u64 + 16384), || {
+        // SAFETY: nobody changes the file or makes it shorter.
+        let bytes = unsafe { mapping.as_slice() };
+        buffer.copy_from_slice(black_box(bytes.split_at(length).0));
+        black_box(&buffer);
+        Ok(())
+    })
 }
 
 fn read(mapping: &mmapio_core::Mapping, length: usize) -> Outcome<u64> {

@@ -46,6 +46,10 @@ pub(super) mod signal {
         Err(crate::sys::unsupported())
     }
 
+    pub(crate) fn takes_lately() -> std::io::Result<bool> {
+        Err(crate::sys::unsupported())
+    }
+
     pub(crate) fn is_blocked_here() -> bool {
         false
     }

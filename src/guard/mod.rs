@@ -12,8 +12,13 @@
 //! - The rest of the last page, and a file that shrank and grew again before anybody looked, bring no fault.
 //! - A store into a replaced page is lost, and msync(2) does not know. Replaced pages do not come back by themselves.
 //! - System calls that are given an address in the mapping say `EFAULT` or do less, as without the guard.
-//! - A thread that blocks SIGBUS is killed by the kernel. Sealed mappings (mseal(2)) cannot be repaired.
-//! - A handler that somebody installs after the guard comes first, until it is noticed, when a mapping is made or read some milliseconds later.
+//! - A thread that blocks SIGBUS is killed by the kernel: who copies through a [`Mapping`] is refused then, who reads in another way is
+//!   told only when the mapping is made. Sealed mappings (mseal(2)) cannot be repaired.
+//! - A handler that somebody installs after the guard comes first, until it is noticed, when a mapping is made or copied from or to
+//!   some milliseconds later. Of handlers that came later only the last one is passed on to, and the first of all.
+//! - A child of fork(2) of a process with threads may touch mappings, and is told; making and dropping them there waits for a lock
+//!   that may never be free, as with all of the standard library's.
+//! - Faults are looked up among all guarded mappings in turn: beside 65,000 of them one takes up to a millisecond.
 //!
 //! Signals that were sent (kill(2)), memory that hardware lost, and faults elsewhere go to whom they went before.
 //!
@@ -100,11 +105,11 @@ impl Guard {
     /// Guards `length` bytes from `start` that are mapped, readable, and writable when `writable`. `file` is what is mapped there
     /// and from which offset; with it a truncation is told from an I/O error. It may be none.
     ///
-    /// Calls: sigaction(2) for SIGBUS, when the handler is not ours; pthread_sigmask(3).
+    /// Calls: pthread_sigmask(3); sigaction(2) for SIGBUS, each few milliseconds; statfs(2) of the file, for the size of its pages.
     ///
     /// # Safety
     /// The range is a mapping, or part of one, that stays until this is dropped, and so does the descriptor of `file`. Its pages may
-    /// be replaced by pages of zeros at any moment.
+    /// be replaced by pages of zeros at any moment. It has no other guard, which might be told instead of this one.
     ///
     /// # Errors
     /// [`ErrorKind::Refused`](crate::ErrorKind::Refused) when this thread blocks SIGBUS,
@@ -117,14 +122,17 @@ impl Guard {
         file: Option<(&File, u64)>,
     ) -> Result<Self> {
         let how = if writable { sys::Protection::ReadWrite } else { sys::Protection::Read };
+        require_signal()?;
         let guard = Self::idle()?;
         guard.cover(start, length, how, file, file.and_then(|(file, _)| sys::huge_page_size_of(file)));
         Ok(guard)
     }
 
-    /// One that guards nothing yet.
+    /// One that guards nothing yet. Who copies through a mapping asks for the signal itself, each time.
     pub(crate) fn idle() -> Result<Self> {
-        require_signal()?;
+        if !signal::takes_lately().map_err(unasked)? {
+            return Err(blocked());
+        }
         Place::take().map(|place| Self { place }).ok_or_else(full)
     }
 
@@ -179,10 +187,18 @@ impl Guard {
 /// The signal comes to the guard, and to this thread: one that blocks SIGBUS cannot be helped, the kernel kills it.
 pub(crate) fn require_signal() -> Result<()> {
     if signal::is_blocked_here() {
-        let why = "this thread blocks SIGBUS, so that a fault would kill the process: unblock it, or map without the guard";
-        return Err(Error::refused("pthread_sigmask", io::Error::from_raw_os_error(sys::errno::EINVAL), why));
+        return Err(blocked());
     }
-    signal::install().map_err(|error| unsupported_or("sigaction", error))
+    signal::install().map_err(unasked)
+}
+
+fn blocked() -> Error {
+    let why = "this thread blocks SIGBUS, so that a fault would kill the process: unblock it, or map without the guard";
+    Error::refused("pthread_sigmask", io::Error::from_raw_os_error(sys::errno::EINVAL), why)
+}
+
+fn unasked(error: io::Error) -> Error {
+    unsupported_or("sigaction", error)
 }
 
 fn full() -> Error {

@@ -1,5 +1,6 @@
 //! The handler of SIGBUS: what is ours is answered, all else goes to whoever had the signal before.
 
+use std::cell::Cell;
 use std::io;
 use std::mem::MaybeUninit;
 use std::ptr;
@@ -30,7 +31,23 @@ static SEEN: AtomicU64 = AtomicU64::new(0);
 /// Sees to it that SIGBUS comes to us first. It is asked again when some milliseconds have gone by: asking each time would cost a
 /// twentieth of mapping a page.
 pub(super) fn install() -> io::Result<()> {
+    install_at(coarse_clock())
+}
+
+/// The same for a new mapping: whether this thread takes the signal, too, is asked again after some milliseconds only.
+pub(super) fn takes_lately() -> io::Result<bool> {
+    thread_local!(static TAKEN: Cell<u64> = const { Cell::new(0) });
     let now = coarse_clock();
+    if now == 0 || TAKEN.get() != now {
+        if is_blocked_here() {
+            return Ok(false);
+        }
+        TAKEN.set(now);
+    }
+    install_at(now).map(|()| true)
+}
+
+fn install_at(now: u64) -> io::Result<()> {
     if now == 0 || SEEN.load(Ordering::Acquire) != now {
         if !is_ours(&current()?) {
             install_now()?;
