@@ -548,7 +548,13 @@ fn under_a_limit() {
     let error = match &*limit {
         "RLIMIT_AS" => {
             set_limit(libc::RLIMIT_AS, 4 << 30);
-            MapOptions::read().range(range(0, 8 << 30)).map(file).expect_err("there is no room")
+            let map = |length: u64| MapOptions::read().range(range(0, length << 30)).map_only(&file);
+            let mut large = map(3).expect("there is room");
+            for error in [large.copy_out(0, 3 << 30).map(drop), large.resize(5 << 30)] {
+                assert_eq!(error.expect_err("there is no room twice").call(), limit);
+            }
+            assert_eq!(kind_of(large.read_at(1 << 30, &mut [0])), "Faulted", "it is guarded");
+            map(8).expect_err("there is no room")
         }
         "vm.max_map_count" => {
             let mut all = Vec::new();

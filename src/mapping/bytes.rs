@@ -1,6 +1,6 @@
 //! Reaching the bytes of a mapping.
 
-use super::Mapping;
+use super::{Mapping, options};
 use crate::error::{Error, ErrorKind, Result};
 use crate::extent::Extent;
 use crate::guard;
@@ -36,9 +36,9 @@ impl Mapping {
     /// Copies `length` bytes from `offset` into memory of their own; fewer at the end of the mapping.
     ///
     /// # Errors
-    /// As [`read_at`](Self::read_at).
+    /// As [`read_at`](Self::read_at), and [`ErrorKind::Limit`] when there is no room for them.
     pub fn copy_out(&self, offset: u64, length: u64) -> Result<Vec<u8>> {
-        let mut bytes = vec![0; in_memory(self.part(offset, length)?.length())];
+        let mut bytes = zeros(self.part(offset, length)?.length())?;
         self.read_at(offset, &mut bytes)?;
         Ok(bytes)
     }
@@ -131,6 +131,14 @@ impl Mapping {
     pub(super) fn lost(&self, part: Extent) -> Result<()> {
         self.replaced(part).map_or(Ok(()), |extent| Err(Error::new("msync", ErrorKind::Faulted { extent })))
     }
+}
+
+/// So many zeros. A sparse file can be mapped that is larger than memory, and to be without room must not end the process.
+fn zeros(length: u64) -> Result<Vec<u8>> {
+    let bytes = in_memory(length);
+    let no_room = |_| options::refusal(std::io::Error::from_raw_os_error(errno::ENOMEM), length);
+    Vec::<u8>::new().try_reserve_exact(bytes).map_err(no_room)?;
+    Ok(vec![0; bytes])
 }
 
 /// A length inside a mapping, which fits into memory.

@@ -158,7 +158,8 @@ impl MapOptions {
     }
 
     /// Maps an open file and does not keep it: for thousands of small mappings, which would take a descriptor each. Truncation is
-    /// not told from other faults then, and what needs the file cannot be asked of the mapping.
+    /// not told from other faults then, nor noticed where it brings none: zeros behind a new end in its page, or in a huge page of
+    /// tmpfs, pass for the file's. What needs the file cannot be asked of the mapping.
     ///
     /// ```
     /// use mmapio_core::{MapOptions, OpenFile};
