@@ -75,14 +75,16 @@ impl Stage {
         self.ended.store(true, Ordering::SeqCst);
     }
 
-    /// Changes the file when somebody has begun to read, and lets all read what came of it.
+    /// Changes the file when somebody has begun to read, and lets all read what came of it. What is counted is looked at before the
+    /// moment passes: workers may be done with the next one, and wait for the one after it, before this thread goes on.
     fn while_others_are_at_it(&self, change: impl FnOnce()) {
         let begun = self.begun.load(Ordering::SeqCst);
         self.now.fetch_add(1, Ordering::SeqCst);
         self.until(&self.begun, begun + 1);
         change();
+        let reads = self.reads.load(Ordering::SeqCst);
         self.now.fetch_add(1, Ordering::SeqCst);
-        self.until(&self.reads, self.reads.load(Ordering::SeqCst) + WORKERS);
+        self.until(&self.reads, reads + WORKERS);
     }
 
     fn until(&self, count: &AtomicU64, enough: u64) {
@@ -266,7 +268,9 @@ fn race(filesystem: &str, dir: &Path, length: u64, rounds: u64) {
                     drop(guard);
                 });
             }
+            let guard = Ending(&stage);
             stage.truncate(&file, what == "writing");
+            drop(guard);
         });
         let (ok, told) = (counts.ok.load(Ordering::Relaxed), counts.told.load(Ordering::Relaxed));
         assert!(ok > 0 && told > 0 && counts.faults.load(Ordering::Relaxed) > 0, "they did not meet");
