@@ -39,7 +39,7 @@ node:
 stress: setup
 	MMAPIO_STRESS_ROUNDS=$(ROUNDS) $(CARGO) test --locked -p mmapio-cli --test guard_races -- --test-threads 2
 
-## make bench        measure beside vmtouch, fincore and fio (BENCH="--quick" for a short look)
+## make bench        measure beside its peers (BENCH="--quick" for a short look)
 bench:
 	@scripts/setup bench
 	$(CARGO) build --release --locked -p mmapio-cli

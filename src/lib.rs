@@ -40,7 +40,7 @@
 //! | 2 | `open` | opening a file the safe way; what kind, what filesystem |
 //! | 2 | `guard` | surviving SIGBUS inside registered mappings |
 //! | 1 | `error`, `page`, `size`, `extent` | the words: paths and calls in errors, pages, byte ranges |
-//! | 0 | `sys` | the system boundary: the only unsafe code, the only place that knows libc |
+//! | 0 | `sys` | the system boundary: knows libc, and has the unsafe code (with `guard`, and `mapping`'s slices) |
 //!
 //! Each system has a file in `sys` with the same functions; what it lacks is an [`ErrorKind::Unsupported`] that names operation
 //! and system. The wire formats belong to the command; nothing here prints.

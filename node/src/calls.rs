@@ -188,6 +188,7 @@ pub(crate) fn incore(view: View) -> Either<Vec<f64>, Failure> {
     }
 }
 
+/// Where residency is not for us to know both ways say so: mincore(2) by itself would claim that all is in memory.
 #[expect(clippy::cast_precision_loss, reason = "no mapping has 2^53 pages")]
 fn count(mapping: &Mapping, part: Extent) -> mmapio_core::Result<(f64, f64)> {
     if mapping.file().is_some() && mapping.is_shared() && part.length() == mapping.len() {

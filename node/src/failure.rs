@@ -36,12 +36,14 @@ impl From<Error> for Failure {
 
 /// The number that mmap(2) itself would have given, where the core knows better reasons.
 fn number(error: &Error) -> i32 {
+    const EPERM: i32 = 1;
     const EIO: i32 = 5;
     const ENOMEM: i32 = 12;
     const ENODEV: i32 = 19;
     const EINVAL: i32 = 22;
     error.errno().unwrap_or(match error.kind() {
         ErrorKind::RefusedKind(_) | ErrorKind::RefusedFilesystem(_) => ENODEV,
+        ErrorKind::Unknown(_) => EPERM,
         ErrorKind::Limit(_) => ENOMEM,
         ErrorKind::Range(_) => EINVAL,
         ErrorKind::Faulted { .. } | ErrorKind::Truncated { .. } => EIO,

@@ -3,13 +3,13 @@
 use super::bytes::in_memory;
 use super::{Access, Mapping, options, populate};
 use crate::advice::{Advice, AdviceCall};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, Unknown};
 use crate::extent::{ByteRange, Extent};
 use crate::flush::{self, Flush};
 use crate::guard::Guard;
 use crate::open::{OpenFile, unsupported_or};
 use crate::page::page_size;
-use crate::residency::{Holes, ProbeChoice, Prober, Residency, Runs};
+use crate::residency::{Holes, ProbeChoice, Prober, Residency, Runs, Tells, mincore_tells, unknown};
 use crate::sys::{self, errno};
 
 /// Pages brought in by one call: no single readahead is larger.
@@ -54,7 +54,8 @@ impl Mapping {
     ///
     /// # Errors
     /// [`ErrorKind::Faulted`] when a fault was answered in the part, whose stores are lost: msync(2) does not know of it.
-    /// [`ErrorKind::NotWritten`] when writing failed; else as [`flush`](crate::flush()).
+    /// [`ErrorKind::NotWritten`] when writing failed; [`ErrorKind::Unsupported`] for all but the first two when the mapping keeps no
+    /// file; else as [`flush`](crate::flush()).
     pub fn flush(&self, part: Extent, how: Flush) -> Result<()> {
         let part = self.part(part.offset(), part.length())?;
         if !self.is_shared() || part.is_empty() {
@@ -67,10 +68,11 @@ impl Mapping {
                 let synced = self.region.span().sync(from, length, flags);
                 synced.map_err(|error| flush::failed(how, error))?;
             }
-            (Flush::All | Flush::Data | Flush::Start, Some(file)) => {
+            (Flush::All | Flush::Data | Flush::Start, file) => {
+                let file = file.ok_or_else(no_file)?;
                 flush::flush(file, Extent::new(self.extent.offset() + part.offset(), part.length()), how)?;
             }
-            _ => {
+            (Flush::Msync, _) => {
                 let (from, length) = (in_memory(part.offset()), in_memory(part.length()));
                 self.region.flush(from, length).map_err(|error| flush::failed(Flush::Msync, error))?;
             }
@@ -98,10 +100,11 @@ impl Mapping {
     }
 
     /// Asks mincore(2) of the mapping itself, one byte a page from the page of byte `offset` on: bit 0 is whether it is in memory.
-    /// Pages that a private mapping has written to count. **Of a file that is neither ours nor ours to write the kernel claims that
-    /// all is**: [`residency`](Self::residency) knows better.
+    /// Pages that a private mapping has written to count.
     ///
     /// # Errors
+    /// [`ErrorKind::Unknown`] of a file that the kernel does not tell us about: mincore(2) would claim that all of it is in memory. Where
+    /// the mapping does not keep its file that is as it was for the user who mapped it, and nobody else is told.
     /// [`ErrorKind::Range`] beyond the mapping, [`ErrorKind::System`] with what mincore(2) says.
     pub fn mincore(&self, offset: u64, pages: &mut [u8]) -> Result<()> {
         let asked = self.part(offset, 1)?;
@@ -113,7 +116,18 @@ impl Mapping {
                 pages.len()
             )));
         }
+        self.tells()?.map_err(|reason| unknown("mincore", reason))?;
         self.region.span().residency(from, pages).map_err(|error| unsupported_or("mincore", error))
+    }
+
+    /// Whether mincore(2) tells the truth about the mapping; about memory without a file it does.
+    fn tells(&self) -> Result<Tells> {
+        match (self.file(), self.told) {
+            (Some(file), _) => mincore_tells(file),
+            (None, Some((user, tells))) if user == sys::user() => Ok(tells),
+            (None, Some(_)) => Ok(Err(Unknown::NotPermitted)),
+            (None, None) => Ok(Ok(())),
+        }
     }
 
     /// Brings the data of the mapping into memory and into the page tables: madvise(2) `MADV_POPULATE_READ`. Holes are left out.

@@ -19,6 +19,7 @@ use crate::error::Error;
 use crate::extent::Extent;
 use crate::guard::{Faults, Guard};
 use crate::open::OpenFile;
+use crate::residency::Tells;
 use crate::sys::Region;
 
 pub use lease::ReadLease;
@@ -60,6 +61,8 @@ pub struct Mapping {
     extent: Extent,
     options: MapOptions,
     unpopulated: Option<Error>,
+    /// Where the file is not kept: to which user mincore(2) tells what of it is in memory, or why not.
+    told: Option<(u32, Tells)>,
 }
 
 impl Mapping {

@@ -5,10 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::Mapping;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Unknown};
 use crate::extent::{ByteRange, Extent};
 use crate::guard::Guard;
 use crate::open::{OpenFile, unsupported_or};
+use crate::residency::mincore_tells;
 use crate::sys::{self, Protection, Region, errno, madvise};
 
 /// What may be done to mapped bytes.
@@ -171,13 +172,17 @@ impl MapOptions {
     /// # Errors
     /// As [`map`](Self::map).
     pub fn map_only(self, file: &OpenFile) -> Result<Mapping> {
-        self.unprepared(file)?.prepared()
+        let mut mapping = self.unprepared(file)?;
+        // What cannot be asked is not told.
+        let tells = mincore_tells(file).unwrap_or(Err(Unknown::NotPermitted));
+        mapping.told = Some((sys::user(), tells));
+        mapping.prepared()
     }
 
     fn unprepared(self, file: &OpenFile) -> Result<Mapping> {
         let extent = self.extent(file)?;
         let region = self.region(file, extent)?;
-        Ok(Mapping { guard: None, region, file: None, extent, options: self, unpopulated: None })
+        Ok(Mapping { guard: None, region, file: None, extent, options: self, unpopulated: None, told: None })
     }
 
     pub(super) fn region(&self, file: &OpenFile, extent: Extent) -> Result<Region> {
@@ -205,7 +210,7 @@ impl MapOptions {
         let options = Self { private: true, guard: false, ..self };
         let region =
             Region::anonymous(length, self.access.protection()).map_err(|error| refusal(error, length))?;
-        Mapping { guard: None, region, file: None, extent, options, unpopulated: None }.prepared()
+        Mapping { guard: None, region, file: None, extent, options, unpopulated: None, told: None }.prepared()
     }
 
     fn refusal(&self, error: io::Error, length: u64) -> Error {

@@ -59,7 +59,8 @@ pub struct Prober<'a> {
     window: Option<(Extent, Window)>,
     window_bytes: u64,
     vector: Vec<u8>,
-    trusts_mincore: Option<bool>,
+    /// Whether mincore tells, once that was asked.
+    mincore_tells: Option<Tells>,
 }
 
 /// What was counted in a range of pages.
@@ -87,7 +88,7 @@ impl<'a> Prober<'a> {
             window: None,
             window_bytes: WINDOW_BYTES,
             vector: Vec::new(),
-            trusts_mincore: None,
+            mincore_tells: None,
         }
     }
 
@@ -182,7 +183,7 @@ impl<'a> Prober<'a> {
         match error.raw_os_error() {
             Some(errno::EPERM) if there => return Err(unknown("cachestat", Unknown::NotPermitted)),
             Some(errno::EOPNOTSUPP) if there => {
-                let name = self.filesystem_name();
+                let name = filesystem_name(self.file);
                 return Err(unknown("cachestat", Unknown::Filesystem(name)));
             }
             _ if there => return Err(Error::system("cachestat", error)),
@@ -202,13 +203,6 @@ impl<'a> Prober<'a> {
                 Err(unknown("cachestat", Unknown::Filesystem(name)))
             }
             _ => Ok(()),
-        }
-    }
-
-    fn filesystem_name(&self) -> &'static str {
-        match self.file.filesystem().name {
-            "" => "this filesystem",
-            name => name,
         }
     }
 
@@ -274,31 +268,19 @@ impl<'a> Prober<'a> {
                 {
                     self.window_bytes /= 2;
                 }
-                Err(error) => return Err(self.mapping_error(error)),
+                Err(error) => return Err(mapping_error(self.file, error)),
             }
-        }
-    }
-
-    fn mapping_error(&self, error: io::Error) -> Error {
-        match error.raw_os_error() {
-            Some(errno::ENODEV) => unknown("mmap", Unknown::Filesystem(self.filesystem_name())),
-            _ => unsupported_or("mmap", error),
         }
     }
 
     /// mincore's silent mask: whom the kernel does not want to tell, it tells that every page is resident.
     fn require_truthful_mincore(&mut self) -> Result<()> {
-        let Filesystem { class, name } = self.file.filesystem();
-        if class == FilesystemClass::Blind {
-            return Err(unknown("mincore", Unknown::Filesystem(name)));
-        }
-        let trusted = match self.trusts_mincore {
-            Some(trusted) => trusted,
-            None => sys::mincore_is_truthful(self.file.file(), self.file.stat())
-                .map_err(|error| self.mapping_error(error))?,
+        let tells = match self.mincore_tells {
+            Some(tells) => tells,
+            None => mincore_tells(self.file)?,
         };
-        self.trusts_mincore = Some(trusted);
-        if trusted { Ok(()) } else { Err(unknown("mincore", Unknown::NotPermitted)) }
+        self.mincore_tells = Some(tells);
+        tells.map_err(|reason| unknown("mincore", reason))
     }
 
     /// Whether pages count as resident though reading them has not ended, or failed: cachestat(2) does not tell them apart.
@@ -334,6 +316,33 @@ impl PageSource for Prober<'_> {
     }
 }
 
+/// Whether mincore(2) tells what of a file is in memory, or why not.
+pub(crate) type Tells = std::result::Result<(), Unknown>;
+
+/// Asks whether it tells this user the truth about a file.
+pub(crate) fn mincore_tells(file: &OpenFile) -> Result<Tells> {
+    let Filesystem { class, name } = file.filesystem();
+    if class == FilesystemClass::Blind {
+        return Ok(Err(Unknown::Filesystem(name)));
+    }
+    match sys::mincore_is_truthful(file.file(), file.stat()) {
+        Ok(true) => Ok(Ok(())),
+        Ok(false) => Ok(Err(Unknown::NotPermitted)),
+        Err(error) => Err(mapping_error(file, error)),
+    }
+}
+
+fn mapping_error(file: &OpenFile, error: io::Error) -> Error {
+    match error.raw_os_error() {
+        Some(errno::ENODEV) => unknown("mmap", Unknown::Filesystem(filesystem_name(file))),
+        _ => unsupported_or("mmap", error),
+    }
+}
+
+fn filesystem_name(file: &OpenFile) -> &'static str {
+    file.filesystem_name().unwrap_or("this filesystem")
+}
+
 fn fill(residency: &mut Residency, counts: Counts) {
     let pages = residency.pages;
     let known = |count: Option<u64>| count.map(|count| Pages(count.min(pages.0)));
@@ -350,6 +359,6 @@ fn prefix(bytes: &mut [u8], length: u64) -> (&mut [u8], u64) {
     (bytes.split_at_mut(length).0, length as u64)
 }
 
-fn unknown(call: &'static str, reason: Unknown) -> Error {
+pub(crate) fn unknown(call: &'static str, reason: Unknown) -> Error {
     Error::new(call, ErrorKind::Unknown(reason))
 }

@@ -19,7 +19,7 @@ pub(crate) use super::space::{allocate, allocated, bytes_left};
 pub(crate) use super::span::{Span, Window, protection};
 pub(crate) use super::unix::{
     descriptor, descriptor_limit, msync, next_data, next_hole, offset, open_directory_at, open_regular_at,
-    os_str, page_size, read_at, set_offset, stat, write_at,
+    os_str, page_size, read_at, set_offset, stat, user, write_at,
 };
 
 /// The number of cachestat(2), the same on every architecture; libc 0.2 has it for a few only.
@@ -172,8 +172,7 @@ pub(crate) fn mincore_is_truthful(file: &File, stat: &Stat) -> io::Result<bool> 
     /// Who shows as this user may be anybody from outside of our user namespace (user_namespaces(7)).
     const OVERFLOW_USER: u32 = 65534;
     const FAR_BEYOND: u64 = if cfg!(target_pointer_width = "64") { 1 << 62 } else { 1 << 43 };
-    // SAFETY: geteuid takes nothing and cannot fail.
-    let user = unsafe { libc::geteuid() };
+    let user = user();
     if stat.owner == user && user != OVERFLOW_USER {
         return Ok(true);
     }

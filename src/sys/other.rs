@@ -162,6 +162,11 @@ impl Span {
     }
 }
 
+/// Users have no number here.
+pub(crate) fn user() -> u32 {
+    0
+}
+
 /// Files have no number here.
 pub(crate) fn descriptor(_file: &File) -> i32 {
     -1

@@ -37,6 +37,12 @@ pub(crate) fn descriptor(file: &File) -> i32 {
     file.as_raw_fd()
 }
 
+/// The user that this process acts as, geteuid(2).
+pub(crate) fn user() -> u32 {
+    // SAFETY: geteuid takes nothing and cannot fail.
+    unsafe { libc::geteuid() }
+}
+
 /// The page size, sysconf(3) `_SC_PAGESIZE`.
 pub(crate) fn page_size() -> u64 {
     static SIZE: OnceLock<u64> = OnceLock::new();

@@ -18,6 +18,7 @@ pub(crate) mod hanging;
 pub(crate) mod history;
 #[cfg(target_os = "linux")]
 pub(crate) mod holder;
+pub(crate) mod mapped;
 pub(crate) mod model;
 pub(crate) mod mounts;
 pub(crate) mod oracle;
