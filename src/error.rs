@@ -147,7 +147,14 @@ impl Error {
     }
 
     /// An error of the system with what it means here.
-    pub(crate) fn refused(call: &'static str, source: io::Error, why: impl Into<String>) -> Self {
+    ///
+    /// ```
+    /// let source = std::io::Error::from_raw_os_error(22);
+    /// let error = mmapio_core::Error::refused("mmap", source, "the offset is odd");
+    /// assert!(error.to_string().contains("the offset is odd"));
+    /// ```
+    #[must_use]
+    pub fn refused(call: &'static str, source: io::Error, why: impl Into<String>) -> Self {
         Self::new(call, ErrorKind::Refused { source, why: why.into() })
     }
 

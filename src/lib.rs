@@ -85,9 +85,9 @@ mod walk;
 
 pub use advice::{ADVICES, Advice, AdviceCall, AdviceData, AdviceScope, Carrier, Kernel};
 pub use cache::{
-    AdviseOptions, EvictOptions, Evictor, LockCost, LockLimit, LockNeed, LockProgress, Locked, Mapped,
-    Observer, RateLimit, Reason, Remaining, Report, SyncOptions, Unobserved, WarmNeed, WarmOptions, Warming,
-    advise, data_extents, evict, extents_of, leave_cold, lock_limits, sync, warm, warm_need,
+    Acts, AdviseOptions, EvictOptions, Evictor, LockCost, LockLimit, LockNeed, LockProgress, Locked, Mapped,
+    Observer, RateLimit, Reason, Remaining, Report, SyncOptions, Total, Unobserved, WarmNeed, WarmOptions,
+    Warming, advise, data_extents, evict, extents_of, leave_cold, lock_limits, sync, warm, warm_need,
 };
 pub use error::{Error, ErrorKind, Result, Unknown};
 pub use extent::{ByteRange, Extent};
@@ -106,4 +106,6 @@ pub use space::{Blocks, create_file};
 pub use sys::FileKind;
 #[cfg(feature = "glob")]
 pub use walk::glob_filter;
-pub use walk::{Filter, Found, Visitor, WalkOptions, walk};
+pub use walk::{
+    Filter, Found, Subject, Visitor, WalkOptions, WarmMode, WarmPlan, WarmVisitor, WarmWalk, walk,
+};

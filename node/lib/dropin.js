@@ -3,7 +3,9 @@
 
 const native = require("./native.js");
 const constants = require("./constants.js");
-const { coded, integer, rangeError, systemError, typeError } = require("./errors.js");
+const { integer } = require("./arguments.js");
+const { unmade } = require("./buffers.js");
+const { coded, rangeError, systemError, typeError } = require("./errors.js");
 
 const { PAGESIZE, PROT_READ, PROT_WRITE, MAP_SHARED, MAP_PRIVATE } = constants;
 const MAP_TYPE = 0x0f;
@@ -66,13 +68,7 @@ function attempt(make) {
   try {
     return make();
   } catch (error) {
-    if (error.message === "external") {
-      throw coded(
-        new Error("mmap failed: this runtime allows no buffers over memory outside of its heap (Electron is one): use open() with read() and write()"),
-        "ERR_MMAPIO_NO_EXTERNAL_BUFFERS",
-      );
-    }
-    throw coded(new RangeError(`mmap failed: ${error.message} (buffer.constants.MAX_LENGTH)`), "ERR_OUT_OF_RANGE");
+    throw unmade(error, "mmap failed");
   }
 }
 
@@ -100,7 +96,7 @@ function map(size, protection, flags, fd, offset = 0, advice = 0, _name = undefi
 }
 
 function requireBuffer(buffer, message) {
-  if (!ArrayBuffer.isView(buffer) || buffer instanceof DataView) throw typeError(message, buffer);
+  if (!isBuffer(buffer)) throw typeError(message, buffer);
 }
 
 /** A part of a buffer; what is outside of it is not ours to touch. */
@@ -152,14 +148,18 @@ function write(buffer, offset, length, blocking, invalidate) {
   if (failure) throw systemError("msync() failed", failure, "msync");
 }
 
-/** Unmaps at once: every view of the mapping has length 0 from then on. */
+/** Unmaps: every view of the mapping has length 0 from then on. */
 function unmap(buffer) {
-  if (!ArrayBuffer.isView(buffer) || buffer instanceof DataView) return false;
-  const done = native.unmap(buffer);
-  if (done === 2) {
-    throw coded(new Error("unmap(): a call that goes on in the background uses this mapping: wait for it"), "EBUSY");
-  }
-  return done === 1;
+  return isBuffer(buffer) && native.unmap(buffer);
 }
 
-module.exports = { map, advise, incore, sync, unmap };
+/** What the guard answered in the mapping of a buffer. */
+function faults(buffer) {
+  return isBuffer(buffer) ? (native.faultsOf(buffer) ?? null) : null;
+}
+
+function isBuffer(value) {
+  return ArrayBuffer.isView(value) && !(value instanceof DataView);
+}
+
+module.exports = { map, advise, incore, sync, unmap, faults, create };

@@ -1,5 +1,5 @@
 "use strict";
-// Errors as Node's own: with code, errno and syscall, and a message that begins as mmap-io's did.
+// Errors as Node's own: with code, errno and syscall; those of mmap-io's functions have messages that begin as they did there.
 
 const { constants } = require("node:os");
 
@@ -8,7 +8,16 @@ const names = new Map(Object.entries(constants.errno).map(([name, number]) => [n
 /** The error of a call that the system, or the core, refused. */
 function systemError(beginning, failure, syscall = failure.syscall) {
   const number = failure.errno ? `, ${failure.errno}` : "";
-  const error = new Error(`${beginning}${number}: ${failure.message}`);
+  return withFields(new Error(`${beginning}${number}: ${failure.message}`), failure, syscall);
+}
+
+/** The same, as the command would say it: path, call and reason. */
+function coreError(failure, path = failure.path) {
+  const where = path == null ? "" : `${path}: `;
+  return withFields(new Error(`${where}${failure.syscall}: ${failure.message}`), { ...failure, path }, failure.syscall);
+}
+
+function withFields(error, failure, syscall) {
   if (failure.errno) {
     error.errno = -failure.errno;
     error.code = names.get(failure.errno) ?? `E${failure.errno}`;
@@ -25,9 +34,20 @@ function coded(error, code) {
   return error;
 }
 
+/** The answer of the addon, or its failure as an error. */
+function answered(answer, path = undefined) {
+  if (answer?.failed === true) throw coreError(answer, path ?? answer.path);
+  return answer;
+}
+
 /** An argument of the wrong type. */
 function typeError(message, value) {
   return coded(new TypeError(`${message}. Received ${shown(value)}`), "ERR_INVALID_ARG_TYPE");
+}
+
+/** An argument of the right type that means nothing. */
+function valueError(message, value) {
+  return coded(new TypeError(`${message}. Received ${shown(value)}`), "ERR_INVALID_ARG_VALUE");
 }
 
 /** A number that cannot be. */
@@ -43,12 +63,4 @@ function shown(value) {
   return String(value);
 }
 
-/** A whole number that is no less than `least`, of a number or a BigInt; `message` says which argument it is. */
-function integer(value, message, least = 0) {
-  if (typeof value !== "number" && typeof value !== "bigint") throw typeError(message, value);
-  const number = Number(value);
-  if (!Number.isSafeInteger(number) || number < least) throw rangeError(message, value);
-  return number;
-}
-
-module.exports = { coded, integer, rangeError, systemError, typeError };
+module.exports = { answered, coded, coreError, rangeError, systemError, typeError, valueError };

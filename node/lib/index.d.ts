@@ -1,5 +1,7 @@
 /// <reference types="node" />
 
+import { EventEmitter } from "node:events";
+
 declare namespace mmapio {
   type FileDescriptor = number;
 
@@ -35,7 +37,331 @@ declare namespace mmapio {
     | MmapIo["MADV_MERGEABLE"]
     | MmapIo["MADV_UNMERGEABLE"];
 
+  /** A file: by its name, a descriptor that is open, or a FileHandle. The descriptor stays the caller's. */
+  type File = string | Buffer | URL | number | { readonly fd: number };
+
+  /** Advice by its name; `mmapio advise --list` says what each does. */
+  type AdviceName =
+    | "normal"
+    | "random"
+    | "sequential"
+    | "willneed"
+    | "dontneed"
+    | "cold"
+    | "pageout"
+    | "populate-read"
+    | "collapse"
+    | "hugepage"
+    | "nohugepage"
+    | "mergeable"
+    | "unmergeable";
+
+  /** Bytes of a mapping, from `offset` (0) on and `length` (all that follow) of them. */
+  interface Part {
+    offset?: number | bigint;
+    length?: number | bigint;
+  }
+
+  interface AnonymousOptions {
+    /** As a SharedArrayBuffer, which worker threads can be given; where the runtime has none over memory of others, an error. */
+    shared?: boolean;
+    /** Given to the whole mapping. */
+    advice?: AdviceName | MapAdvise;
+    /** Have its pages in memory before this returns; what fails is in `unpopulated`. */
+    populate?: boolean;
+  }
+
+  interface OpenOptions extends AnonymousOptions, Part {
+    /**
+     * What is to be done with the bytes: `"read"` (default), `"write"` into the file, or `"copy"`: what is written stays in this
+     * process.
+     */
+    access?: "read" | "write" | "copy";
+    /**
+     * Answer faults in the mapping (default): a file that is truncated, or cannot be read, reads as zeros, and a store where none may
+     * be stays in this process; `faults` tells. Without it they end the process.
+     */
+    guard?: boolean;
+    /** Make the file when there is none; only with `access: "write"` and a name. */
+    create?: boolean;
+    /** With `access: "write"`: make the file so large when it is smaller. */
+    size?: number | bigint;
+    /** With `size`: have the filesystem reserve the blocks now, so that no store can fail for want of room. */
+    allocate?: boolean;
+  }
+
+  interface Faults {
+    /** Faults that were answered with zeros. */
+    readonly count: number;
+    /** Whether one of them was behind the end of the file, which was truncated then. */
+    readonly truncated: boolean;
+    /** Pages that were written to where nothing may be written, and are this process's own since. */
+    readonly stores: number;
+  }
+
+  interface SyncOptions extends Part {
+    /**
+     * `"msync"` (default): this part, data and what reading it needs, is on the storage afterwards. `"data"` and `"all"`: the whole
+     * file, by fdatasync(2) and fsync(2). `"start"`: writing is started, and not waited for. `"invalidate"`: msync with MS_INVALIDATE.
+     */
+    how?: "msync" | "data" | "all" | "start" | "invalidate";
+  }
+
+  interface Progress {
+    /** Bytes that are done. */
+    readonly bytes: number;
+    /** Bytes that are to be done; null while nobody knows. */
+    readonly total: number | null;
+  }
+
+  interface AsyncOptions {
+    /** Ends the call: the promise rejects with an AbortError at once, what goes on stops soon. */
+    signal?: AbortSignal;
+    /** Called some ten times a second, and at the end. */
+    onProgress?: (progress: Progress) => void;
+  }
+
+  /** What of a file is in memory. Counts are in pages of PAGESIZE; null is unknown, never zero. */
+  interface Residency {
+    /** Pages that were asked about, the last one perhaps in part. */
+    readonly pages: number;
+    readonly residentPages: number | null;
+    readonly residentBytes: number | null;
+    /** Of `pages`; null also when there are none. */
+    readonly residentPercent: number | null;
+    /** Newer than the storage. */
+    readonly dirtyPages: number | null;
+    /** Being written to the storage. */
+    readonly writebackPages: number | null;
+    /** Pushed out by memory pressure. */
+    readonly evictedPages: number | null;
+    /** Of these, so recently that memory is short. */
+    readonly recentlyEvictedPages: number | null;
+    /** The call that answered. */
+    readonly probe: "cachestat" | "mincore" | null;
+    /** Why it is unknown. */
+    readonly unknown: string | null;
+    /** Whether the file changed its size meanwhile: the counts are for the size before. */
+    readonly changed: boolean;
+    /** The bytes that were asked about, rounded out to pages. */
+    readonly offset: number;
+    readonly length: number;
+  }
+
+  /** Pages in one state, which the neighbours are not in. */
+  interface Run {
+    /** In the file. */
+    readonly offset: number;
+    readonly length: number;
+    /** `"hole"`: neither in memory nor on the storage. */
+    readonly state: "resident" | "absent" | "hole";
+  }
+
+  /** Pages that were to change and did not. */
+  interface Remaining {
+    readonly reason:
+      | "dirty"
+      | "writeback"
+      | "mapped"
+      | "locked"
+      | "large folio"
+      | "in-memory filesystem"
+      | "unreadable"
+      | "reclaimed"
+      | "over budget"
+      | "truncated"
+      | "interrupted"
+      | "dry run"
+      | "failed"
+      | "busy"
+      | "unknown";
+    readonly pages: number;
+    /** The processes that are the reason, where that can be told. */
+    readonly processes: readonly number[];
+  }
+
+  /** What was done, and the residency afterwards. */
+  interface Report extends Residency {
+    readonly beforeResidentPages: number | null;
+    /** The pages that it was about. */
+    readonly requestedPages: number | null;
+    readonly changedPages: number | null;
+    /** Empty when all was done. */
+    readonly remaining: readonly Remaining[];
+    readonly seconds: number;
+    /** What failed on the way. */
+    readonly errors: readonly Error[];
+  }
+
+  interface WarmOptions {
+    /** Bytes a second at the most. */
+    rate?: number;
+  }
+
+  interface EvictOptions {
+    /** Write dirty pages back first. When that fails nothing is dropped. */
+    sync?: boolean;
+  }
+
+  /** A file, or a part of one, as memory. Made by `open()` and `anonymous()`. */
+  interface MappedFile extends EventEmitter {
+    /** A fault was answered, or some; told within some tenth of a second. */
+    on(event: "fault", listener: (faults: Faults) => void): this;
+    once(event: "fault", listener: (faults: Faults) => void): this;
+    /**
+     * The bytes themselves, not a copy; of length 0 after `close()`, `resize()` and `remap()`, which make this another buffer.
+     *
+     * @throws where the runtime can have no such buffer (Electron), or none of this length: `read()` and `write()` work there
+     */
+    readonly buffer: Buffer;
+    /** In bytes. */
+    readonly length: number;
+    /** Where in the file it begins. */
+    readonly offset: number;
+    /** The file's size now; null without a file. */
+    readonly size: number | null;
+    readonly access: "read" | "write" | "copy";
+    /** As it was opened; null when it was by descriptor. */
+    readonly path: string | Buffer | null;
+    /** Whether the buffer is over a SharedArrayBuffer. */
+    readonly shared: boolean;
+    readonly closed: boolean;
+    /** What the guard answered since it was opened or mapped anew. */
+    readonly faults: Faults;
+    /** Why `populate` could not be done. */
+    readonly unpopulated: Error | null;
+
+    /** Gives the kernel advice: madvise(2). */
+    advise(advice: AdviceName | MapAdvise, part?: Part): void;
+    /** Writes back; after an answered fault, with an error. */
+    sync(options?: SyncOptions): void;
+    syncAsync(options?: SyncOptions & AsyncOptions): Promise<void>;
+    /** What of it is in memory. */
+    residency(): Residency;
+    residencyAsync(options?: AsyncOptions): Promise<Residency>;
+    /** The same page by page. */
+    runs(): IterableIterator<Run>;
+    /** Loads what is absent and no hole, and looks whether it came. */
+    warm(options?: WarmOptions): Report;
+    warmAsync(options?: WarmOptions & AsyncOptions): Promise<Report>;
+    /** Drops clean pages, and says why others stayed. */
+    evict(options?: EvictOptions): Report;
+    evictAsync(options?: EvictOptions & AsyncOptions): Promise<Report>;
+    /**
+     * Gives the file (with `access: "write"`; otherwise the mapping only) such a size that the mapping has `length` bytes, and maps
+     * these. The buffers had so far have length 0 afterwards.
+     */
+    resize(length: number | bigint): this;
+    /**
+     * Maps the file anew: what is in it is seen again after faults, and `faults` begins at 0. Without `length` the mapping goes to the
+     * end of the file, if it did before; so a log that grows is followed.
+     */
+    remap(length?: number | bigint): this;
+    /** Copies bytes out; fewer at the end. What is not there is an error, not zeros. */
+    read(offset: number | bigint, length: number): Buffer;
+    /** Copies bytes in. */
+    write(offset: number | bigint, data: NodeJS.ArrayBufferView | ArrayBuffer | string): number;
+    /** Unmaps: `buffer` has length 0 at once. What goes on in the background ends first. */
+    close(): void;
+    [Symbol.dispose](): void;
+  }
+
+  type Paths = string | Buffer | URL | readonly (string | Buffer | URL)[];
+
+  /** Which files; directories are walked to their end. */
+  interface WalkOptions {
+    /** Globs, one of which must match: on names, or with `/` on paths below the named directory. */
+    include?: string | readonly string[];
+    exclude?: string | readonly string[];
+    minSize?: number;
+    maxSize?: number;
+    maxDepth?: number;
+    /** Follow symbolic links below the named paths, too. */
+    follow?: boolean;
+    oneFileSystem?: boolean;
+    /** Threads; one a processor if not said. */
+    jobs?: number;
+    /** Of each file this part. */
+    range?: Part;
+    /** Leave `files` empty: of a million files the total is what counts. */
+    summary?: boolean;
+  }
+
+  interface WarmPathsOptions extends WalkOptions, WarmOptions {
+    /** Memory that may be used for it, in bytes; without it what is to be had. What is more than that is not loaded at all. */
+    maxMemory?: number;
+    /** Load whatever it takes. */
+    force?: boolean;
+    /** Only say what would be done. */
+    dryRun?: boolean;
+  }
+
+  interface EvictPathsOptions extends WalkOptions, EvictOptions {
+    dryRun?: boolean;
+  }
+
+  interface OfFile {
+    /** A Buffer where it is not UTF-8. */
+    readonly path: string | Buffer;
+    readonly size: number;
+  }
+
+  /** Sums; null where one of the files does not tell. */
+  interface Total {
+    readonly files: number;
+    readonly size: number;
+    readonly pages: number;
+    readonly residentPages: number | null;
+    readonly residentBytes: number | null;
+    readonly residentPercent: number | null;
+    readonly dirtyPages: number | null;
+    readonly writebackPages: number | null;
+    readonly evictedPages: number | null;
+    readonly recentlyEvictedPages: number | null;
+    /** Files whose residency is unknown: the sums leave them out. */
+    readonly unknownFiles: number;
+  }
+
+  interface ReportTotal extends Total {
+    readonly beforeResidentPages: number | null;
+    readonly requestedPages: number | null;
+    readonly changedPages: number | null;
+    readonly remaining: readonly Remaining[];
+    readonly seconds: number;
+  }
+
+  interface Survey<F, T> {
+    /** In no order. */
+    readonly files: readonly F[];
+    readonly total: T;
+    /** What went wrong below the paths. When one that was named is wrong, this is thrown, with what was found as `result`. */
+    readonly errors: readonly Error[];
+  }
+
+  type ResidencySurvey = Survey<OfFile & Residency, Total>;
+  type ReportSurvey = Survey<OfFile & Report, ReportTotal>;
+
   interface MmapIo {
+    /** Maps a file, or a part of one, at any offset. */
+    open(file: File, options?: OpenOptions): MappedFile;
+    /** Memory without a file, all zeros. */
+    anonymous(length: number | bigint, options?: AnonymousOptions): MappedFile;
+    /** For `instanceof`: `open()` and `anonymous()` make them. */
+    readonly MappedFile: abstract new (...args: never) => MappedFile;
+
+    /** What of files and trees is in memory, without reading or mapping them: what `mmapio incore` tells. */
+    residency(paths: Paths, options?: WalkOptions): ResidencySurvey;
+    residencyAsync(paths: Paths, options?: WalkOptions & AsyncOptions): Promise<ResidencySurvey>;
+    /** Loads files into memory and looks whether they came: what `mmapio warm` does. */
+    warm(paths: Paths, options?: WarmPathsOptions): ReportSurvey;
+    warmAsync(paths: Paths, options?: WarmPathsOptions & AsyncOptions): Promise<ReportSurvey>;
+    /** Drops files from memory, and says why what stayed did: what `mmapio evict` does. */
+    evict(paths: Paths, options?: EvictPathsOptions): ReportSurvey;
+    evictAsync(paths: Paths, options?: EvictPathsOptions & AsyncOptions): Promise<ReportSurvey>;
+
+    /** What the guard answered in the mapping of a buffer; null when it is none. */
+    faults(buffer: Uint8Array): Faults | null;
+
     /**
      * Maps a file: mmap(2). The descriptor may be closed afterwards.
      *
@@ -76,8 +402,8 @@ declare namespace mmapio {
     sync(buffer: Uint8Array, blocking_sync: boolean, invalidate_pages?: boolean): void;
 
     /**
-     * Unmaps at once: every view of the mapping has length 0 from then on. False when the buffer is no mapping, or is unmapped
-     * already.
+     * Unmaps: every view of the mapping has length 0 from then on. What goes on with it in the background ends first. False when the
+     * buffer is no mapping, or is unmapped already, or is over a SharedArrayBuffer, which cannot be emptied.
      */
     unmap(buffer: Uint8Array): boolean;
 

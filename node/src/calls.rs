@@ -3,30 +3,34 @@
 use std::sync::{Arc, OnceLock};
 
 use mmapio_core::{
-    ADVICES, Access, AdviceCall, ByteRange, Error, Extent, Flush, MapOptions, Mapping, OpenFile, page_size,
+    ADVICES, Access, Advice, AdviceCall, ByteRange, Carrier, Error, Extent, Flush, MapOptions, Mapping,
+    OpenFile, page_size,
 };
 use napi::bindgen_prelude::Either;
 use napi_derive::napi;
 
 use crate::failure::Failure;
-use crate::held::{Held, InUse};
+use crate::held::Held;
+use crate::mapped::Answered;
 use crate::raw::{MappedBuffer, View, duplicate};
 
-/// A number that the system's headers define.
+/// A number that the system's headers define, for an advice that has a name of its own.
 #[napi(object)]
 pub(crate) struct Constant {
     pub name: String,
     pub value: i32,
+    pub advice: String,
 }
 
 /// The advice that madvise carries here, from the core's table.
 #[napi]
 pub(crate) fn advice_constants() -> Vec<Constant> {
-    let of_madvise = ADVICES.iter().filter_map(|advice| advice.carried_by(AdviceCall::Madvise));
-    let constant = |carrier: &mmapio_core::Carrier| {
-        carrier.number().map(|value| Constant { name: carrier.constant.to_owned(), value })
+    let constant = |advice: &Advice| {
+        let carrier = advice.carried_by(AdviceCall::Madvise)?;
+        let (name, advice) = (carrier.constant.to_owned(), advice.name.to_owned());
+        carrier.number().map(|value| Constant { name, value, advice })
     };
-    of_madvise.filter_map(constant).collect()
+    ADVICES.iter().filter_map(constant).collect()
 }
 
 /// The page size.
@@ -53,7 +57,7 @@ pub(crate) struct Wanted {
 const LEFT_TO_THE_RUNTIME: usize = 4096;
 
 /// Whether there may be another mapping of ours.
-fn require_room() -> mmapio_core::Result<()> {
+pub(crate) fn require_room() -> mmapio_core::Result<()> {
     static MOST: OnceLock<usize> = OnceLock::new();
     let most = *MOST.get_or_init(|| {
         let limit = std::fs::read_to_string("/proc/sys/vm/max_map_count").ok();
@@ -114,10 +118,7 @@ impl Wanted {
 
 fn buffer_of(mapped: mmapio_core::Result<Mapping>) -> Either<MappedBuffer, Failure> {
     match mapped {
-        Ok(mapping) => {
-            let length = usize::try_from(mapping.len()).unwrap_or(0);
-            Either::A(MappedBuffer(Held::new(mapping), length))
-        }
+        Ok(mapping) => Either::A(MappedBuffer { held: Held::new(mapping), is_shared: false, is_owner: true }),
         Err(error) => Either::B(error.into()),
     }
 }
@@ -128,36 +129,42 @@ pub(crate) fn is_mapped(view: View) -> bool {
     mapping_of(&view).is_some()
 }
 
-/// Unmaps at once: 0 when it is not ours or gone already, 1 when it is done, 2 when a call that goes on uses it.
+/// Unmaps; what calls in other threads use of it is unmapped when they have ended. False when it is not ours, gone already, or shared
+/// between threads.
 #[napi]
-pub(crate) fn unmap(view: View) -> u32 {
-    let Some(held) = Held::at(view.base) else { return 0 };
-    match held.take() {
-        Err(InUse) => 2,
-        Ok(None) => 0,
-        Ok(Some(mapping)) => {
-            // Nobody can reach the bytes when they are unmapped.
-            let is_detached = view.detach();
-            if !is_detached {
-                // Rather kept for ever than taken away from a buffer that still shows them.
-                std::mem::forget(mapping);
-            }
-            u32::from(is_detached)
-        }
+pub(crate) fn unmap(view: View) -> bool {
+    let ours = Held::at(view.base).filter(|held| held.can_be_taken(Some(&view)));
+    let Some(mapping) = ours.and_then(|held| held.take()) else { return false };
+    // Nobody can reach the bytes when they are unmapped.
+    let is_detached = view.detach();
+    if !is_detached {
+        // Rather kept for ever than taken away from a buffer that still shows them.
+        std::mem::forget(mapping);
     }
+    is_detached
+}
+
+/// What the guard answered in the mapping that a buffer shows.
+#[napi]
+pub(crate) fn faults_of(view: View) -> Option<Answered> {
+    mapping_of(&view).map(|mapping| mapping.faults().into())
 }
 
 /// Gives advice about a part of a view.
 #[napi]
 pub(crate) fn advise(view: View, offset: i64, length: i64, number: i32) -> Option<Failure> {
-    on_part(&view, offset, length, |mapping, part| {
-        let is_this = |advice: &&mmapio_core::Advice| {
-            advice.carried_by(AdviceCall::Madvise).and_then(mmapio_core::Carrier::number) == Some(number)
-        };
-        let unknown = || Error::system("madvise", std::io::Error::from_raw_os_error(22));
-        mapping.advise(ADVICES.iter().find(is_this).ok_or_else(unknown)?, part)
-    })
+    on_part(&view, offset, length, |mapping, part| mapping.advise(advice(number)?, part))
 }
+
+/// The advice that madvise(2) knows by this number.
+pub(crate) fn advice(number: i32) -> mmapio_core::Result<&'static Advice> {
+    let is_this =
+        |advice: &&Advice| advice.carried_by(AdviceCall::Madvise).and_then(Carrier::number) == Some(number);
+    let unknown = || Error::system("madvise", std::io::Error::from_raw_os_error(EINVAL));
+    ADVICES.iter().find(is_this).ok_or_else(unknown)
+}
+
+const EINVAL: i32 = 22;
 
 /// Writes a part of a view back: with `blocking` it is on the storage when this returns, else writing is started where the file is
 /// kept.
@@ -181,7 +188,7 @@ pub(crate) fn sync(
 /// Counts the pages of a view: not in memory, and in memory.
 #[napi]
 pub(crate) fn incore(view: View) -> Either<Vec<f64>, Failure> {
-    let Some((mapping, part)) = part_of(&view, 0, view.length) else { return Either::B(not_ours("mincore")) };
+    let Some((mapping, part)) = part_of(&view, 0, view.length) else { return Either::B(not_ours().into()) };
     match count(&mapping, part) {
         Ok((absent, resident)) => Either::A(vec![absent, resident]),
         Err(error) => Either::B(error.into()),
@@ -228,14 +235,14 @@ fn on_part(
     call: impl FnOnce(&Mapping, Extent) -> mmapio_core::Result<()>,
 ) -> Option<Failure> {
     let (Ok(offset), Ok(length)) = (u64::try_from(offset), u64::try_from(length)) else {
-        return Some(not_ours("mmap"));
+        return Some(not_ours().into());
     };
-    let Some((mapping, part)) = part_of(view, offset, length) else { return Some(not_ours("mmap")) };
+    let Some((mapping, part)) = part_of(view, offset, length) else { return Some(not_ours().into()) };
     call(&mapping, part).err().map(Failure::from)
 }
 
 /// The buffer shows no mapping, or none any more.
-fn not_ours(syscall: &'static str) -> Failure {
-    let error = Error::system(syscall, std::io::Error::from_raw_os_error(22));
-    Failure { message: "the buffer is not a mapping, or was unmapped".to_owned(), ..error.into() }
+pub(crate) fn not_ours() -> Error {
+    let source = std::io::Error::from_raw_os_error(EINVAL);
+    Error::refused("mmap", source, "the buffer is not a mapping, or was unmapped")
 }

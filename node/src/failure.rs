@@ -1,11 +1,13 @@
 //! Errors of the core, as fields from which JavaScript makes an error of its own.
 
+use std::path::Path;
+
 use mmapio_core::{Error, ErrorKind};
+use napi::bindgen_prelude::{Buffer, Either};
 use napi_derive::napi;
 
 /// What went wrong. Functions return it instead of throwing, since an error that Node users expect has fields that napi-rs' has not.
-#[napi(object)]
-#[derive(Debug, Clone)]
+#[napi(object, object_from_js = false)]
 pub(crate) struct Failure {
     /// Tells a failure from an answer.
     pub failed: bool,
@@ -16,21 +18,27 @@ pub(crate) struct Failure {
     /// The system's number, positive; 0 where there is none.
     pub errno: i32,
     /// The path, where there is one.
-    pub path: Option<String>,
+    pub path: Option<PathText>,
     /// What kind of error it is: `System`, `Range`, `Truncated`, …
     pub kind: String,
 }
 
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
+impl Failure {
+    pub(crate) fn of(error: &Error) -> Self {
         Self {
             failed: true,
             message: error.reason(),
             syscall: error.call().to_owned(),
-            errno: number(&error),
-            path: error.path().map(|path| path.to_string_lossy().into_owned()),
+            errno: number(error),
+            path: error.path().map(path_text),
             kind: kind(error.kind()).to_owned(),
         }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::of(&error)
     }
 }
 
@@ -62,5 +70,15 @@ fn kind(kind: &ErrorKind) -> &'static str {
         ErrorKind::Faulted { .. } => "Faulted",
         ErrorKind::NotWritten(_) => "NotWritten",
         _ => "System",
+    }
+}
+
+/// A path as JavaScript has it: a string, or where it is none in UTF-8, its bytes.
+pub(crate) type PathText = Either<String, Buffer>;
+
+pub(crate) fn path_text(path: &Path) -> PathText {
+    match path.to_str() {
+        Some(text) => Either::A(text.to_owned()),
+        None => Either::B(path.as_os_str().as_encoded_bytes().to_vec().into()),
     }
 }

@@ -1,16 +1,34 @@
-//! Mappings that JavaScript has buffers of. A buffer is known by the address of its ArrayBuffer's first byte, and nothing that is
-//! not found here is ever detached or advised about.
+//! Mappings that JavaScript has. A buffer is known by the address of its ArrayBuffer's first byte, and nothing that is not found
+//! here is ever detached or advised about.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use mmapio_core::Mapping;
 
-/// A mapping, for as long as JavaScript has its buffer and nobody unmaps it.
+use crate::raw::View;
+
+/// A mapping, for as long as somebody owns it: its buffer, or an object of JavaScript that makes the buffer when it is asked for.
 #[derive(Debug)]
 pub(crate) struct Held {
-    mapping: Mutex<Option<Arc<Mapping>>>,
+    state: Mutex<State>,
     address: usize,
+}
+
+#[derive(Debug)]
+struct State {
+    mapping: Option<Arc<Mapping>>,
+    owners: usize,
+    buffer: Shown,
+}
+
+/// What JavaScript sees of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    Not,
+    Buffer,
+    /// A SharedArrayBuffer, which nobody can take away.
+    Shared,
 }
 
 static ALL: Mutex<Option<HashMap<usize, Arc<Held>>>> = Mutex::new(None);
@@ -20,11 +38,15 @@ fn all() -> MutexGuard<'static, Option<HashMap<usize, Arc<Held>>>> {
 }
 
 impl Held {
-    /// Remembers a mapping by its address, which no other has while it is there.
+    /// Remembers a mapping by its address, which no other has while it is there. It has one owner.
     pub(crate) fn new(mapping: Mapping) -> Arc<Self> {
         let address = mapping.as_ptr().addr();
-        let held = Arc::new(Self { mapping: Mutex::new(Some(Arc::new(mapping))), address });
-        all().get_or_insert_default().insert(address, Arc::clone(&held));
+        let is_empty = mapping.is_empty();
+        let state = State { mapping: Some(Arc::new(mapping)), owners: 1, buffer: Shown::Not };
+        let held = Arc::new(Self { state: Mutex::new(state), address });
+        if !is_empty {
+            all().get_or_insert_default().insert(address, Arc::clone(&held));
+        }
         held
     }
 
@@ -40,24 +62,69 @@ impl Held {
 
     /// The mapping itself, which stays mapped for as long as the answer is kept; none when it was unmapped.
     pub(crate) fn mapping(&self) -> Option<Arc<Mapping>> {
-        self.mapping.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.state().mapping.clone()
     }
 
-    /// Takes the mapping out, to be unmapped when the answer is dropped; none when it is gone already, and an error when a call that
-    /// goes on in another thread uses it.
-    pub(crate) fn take(&self) -> Result<Option<Arc<Mapping>>, InUse> {
-        let mut mapping = self.mapping.lock().unwrap_or_else(PoisonError::into_inner);
-        if mapping.as_ref().is_some_and(|mapping| Arc::strong_count(mapping) > 1) {
-            return Err(InUse);
+    /// One owner more, when there is none like it: a second buffer over the same memory would show what is unmapped.
+    pub(crate) fn begin_buffer(&self, is_shared: bool) -> bool {
+        let mut state = self.state();
+        let is_first = state.buffer == Shown::Not && state.mapping.is_some();
+        if is_first {
+            state.buffer = if is_shared { Shown::Shared } else { Shown::Buffer };
+            state.owners += 1;
         }
-        self.forget();
-        Ok(mapping.take())
+        is_first
     }
 
-    /// Its buffer is gone.
+    /// Its buffer is gone, or was not made.
+    pub(crate) fn end_buffer(&self) {
+        self.state().buffer = Shown::Not;
+        self.release();
+    }
+
+    /// An owner is gone; with the last one the mapping is.
     pub(crate) fn release(&self) {
+        let mut state = self.state();
+        state.owners = state.owners.saturating_sub(1);
+        if state.owners > 0 {
+            return;
+        }
+        let mapping = state.mapping.take();
+        drop(state);
         self.forget();
-        drop(self.mapping.lock().unwrap_or_else(PoisonError::into_inner).take());
+        drop(mapping);
+    }
+
+    /// Takes the mapping away from all owners: it is unmapped when the answer is dropped, and what calls in other threads have of
+    /// it. None when it is gone already, or cannot be taken since threads share it.
+    pub(crate) fn take(&self) -> Option<Arc<Mapping>> {
+        let mut state = self.state();
+        if state.buffer == Shown::Shared {
+            return None;
+        }
+        let mapping = state.mapping.take();
+        drop(state);
+        self.forget();
+        mapping
+    }
+
+    /// Whether nobody can reach the bytes any more once `buffer` is emptied.
+    pub(crate) fn can_be_taken(&self, buffer: Option<&View>) -> bool {
+        match self.state().buffer {
+            Shown::Not => true,
+            Shown::Buffer => buffer.is_some_and(|buffer| buffer.base == self.address),
+            Shown::Shared => false,
+        }
+    }
+
+    /// Takes it back.
+    pub(crate) fn put_back(self: &Arc<Self>, mapping: Arc<Mapping>) {
+        self.state().mapping = Some(mapping);
+        all().get_or_insert_default().insert(self.address, Arc::clone(self));
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Another mapping may have the address by now.
@@ -69,7 +136,3 @@ impl Held {
         }
     }
 }
-
-/// A call in another thread uses the mapping.
-#[derive(Debug)]
-pub(crate) struct InUse;

@@ -4,14 +4,24 @@
 //! | module | what it is |
 //! |---|---|
 //! | `raw` | the only unsafe code: external buffers, views of them, detaching |
-//! | `held` | mappings that JavaScript has buffers of, by their address |
+//! | `held` | mappings that JavaScript has, by the address of their buffers |
+//! | `task` | calls in the thread pool, followed and ended |
 //! | `failure` | an error of the core as JavaScript gets it |
-//! | `calls` | the functions that JavaScript calls |
+//! | `record` | what the core counts, as objects |
+//! | `calls` | the functions of mmap-io |
+//! | `mapped`, `acts` | what stands behind `MappedFile`, and what it has done in the background |
+//! | `paths` | files and trees without mapping them |
 #![cfg(feature = "napi")]
 #![deny(unsafe_code)]
+#![cfg_attr(feature = "napi", expect(unreachable_pub, reason = "napi-rs takes public methods only"))]
 
+mod acts;
 mod calls;
 mod failure;
 mod held;
+mod mapped;
+mod paths;
 #[expect(unsafe_code, reason = "napi-rs copies external memory, or loses it: every block says why it holds")]
 mod raw;
+mod record;
+mod task;

@@ -8,6 +8,7 @@ mod lock;
 mod pieces;
 mod report;
 mod sync;
+mod total;
 mod warm;
 
 pub use advise::{AdviseOptions, advise};
@@ -17,4 +18,5 @@ pub use limits::{LockCost, LockLimit, LockNeed, lock_limits};
 pub use lock::{LockProgress, Locked, Mapped, data_extents};
 pub use report::{Observer, Reason, Remaining, Report, Unobserved};
 pub use sync::{SyncOptions, sync};
+pub use total::{Acts, Total};
 pub use warm::{RateLimit, WarmNeed, WarmOptions, Warming, leave_cold, warm, warm_need};

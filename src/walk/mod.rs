@@ -9,6 +9,7 @@ mod entry;
 mod glob;
 mod queue;
 mod seen;
+mod warm;
 mod worker;
 
 use std::num::NonZeroUsize;
@@ -17,6 +18,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use crate::error::{Error, Result};
+use crate::extent::ByteRange;
 use crate::open::{FileId, OpenFile};
 use crate::sys::FileKind;
 
@@ -26,6 +28,7 @@ use worker::{Shared, Worker};
 
 #[cfg(feature = "glob")]
 pub use glob::glob_filter;
+pub use warm::{Subject, WarmMode, WarmPlan, WarmVisitor, WarmWalk};
 
 /// Decides by name what is looked at: the path below the one that was named (of a named file that path itself), and
 /// what it is: a regular file, or a directory, which is not walked when it is refused.
@@ -119,6 +122,21 @@ pub struct Found<'a> {
     pub file: OpenFile,
     /// Whether it was named itself.
     pub named: bool,
+}
+
+impl Found<'_> {
+    /// Whether `range` means anything in it: a file that was named, and in which it does not even begin, was named by mistake.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Range`](crate::ErrorKind::Range) with the path.
+    pub fn require(&self, range: ByteRange) -> Result<()> {
+        let size = self.file.size();
+        if self.named && range.offset() > 0 && range.offset() >= size {
+            let why = format!("starts at {}, beyond the end at {size}", range.offset());
+            return Err(Error::range(why).with_path(self.path));
+        }
+        Ok(())
+    }
 }
 
 /// What a walk does with what it finds. Each thread has one of its own.

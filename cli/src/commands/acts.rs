@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::Result;
-use mmapio_core::{Error, ErrorKind, FileId, Found, Observer, OpenFile, Report, Visitor, WalkOptions, walk};
+use mmapio_core::{
+    Error, ErrorKind, FileId, Found, Observer, OpenFile, Report, Subject, Visitor, WalkOptions, walk,
+};
 
 use super::order::Order;
 use super::ranges::Ranged;
@@ -100,27 +102,16 @@ pub(crate) struct Stage<'a> {
     interrupt: &'a Interrupt,
 }
 
-/// A file that something was done to.
-#[derive(Debug)]
-pub(crate) struct Subject<'p> {
-    pub(crate) path: &'p Path,
-    pub(crate) id: FileId,
-    pub(crate) size: u64,
-    /// Whether it was named itself, not found in a directory.
-    pub(crate) named: bool,
-    /// Whether only a part of it was to be changed.
-    pub(crate) ranged: bool,
-}
-
 impl Stage<'_> {
-    /// Adds what was done to a file to what is printed.
+    /// Adds what was done to a file to what is printed; `ranged` is whether only a part of it was to be changed.
     pub(crate) fn report(
         &self,
         sink: &mut Sink<'_>,
         subject: Subject<'_>,
+        ranged: bool,
         mut report: Report,
     ) -> ControlFlow<()> {
-        let Subject { path, id, size, named, ranged } = subject;
+        let Subject { path, id, size, named, .. } = subject;
         let failed = !report.errors.is_empty();
         for error in std::mem::take(&mut report.errors) {
             // What nobody reads any more is counted all the same.
@@ -186,14 +177,9 @@ impl<A: Act> Doing<'_, A> {
         }
         match self.act.perform(&found.file, self.stage) {
             Ok(report) => {
-                let subject = Subject {
-                    path: found.path,
-                    id: found.file.id(),
-                    size: found.file.size(),
-                    named: found.named,
-                    ranged: !self.stage.ranged.range.is_whole(),
-                };
-                self.stage.report(&mut self.sink, subject, report)
+                let subject = Subject::new(found.path, &found.file, found.named);
+                let ranged = !self.stage.ranged.range.is_whole();
+                self.stage.report(&mut self.sink, subject, ranged, report)
             }
             // Who names a directory means those of its files that the process has.
             Err(error) if !found.named && matches!(error.kind(), ErrorKind::NotMapped { .. }) => {

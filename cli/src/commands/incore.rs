@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use anyhow::Result;
-use mmapio_core::{ProbeChoice, walk};
+use mmapio_core::{ProbeChoice, Total, walk};
 
 use super::order::Order;
 use super::ranges::Ranged;
@@ -17,7 +17,6 @@ use crate::messages;
 use crate::output::{Exit, Output};
 use crate::progress::Progress;
 use crate::render::columns::Verb;
-use crate::render::row::Total;
 
 /// Runs it.
 pub(crate) fn run(arguments: &Incore) -> Result<Exit> {

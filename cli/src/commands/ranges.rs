@@ -21,10 +21,7 @@ impl Ranged {
     /// A named file in which the range does not even begin is an error.
     pub(crate) fn check(&self, found: &Found<'_>, frame: &Frame<'_>) -> Result<(), Error> {
         let (range, size) = (self.range, found.file.size());
-        if found.named && range.offset() > 0 && range.offset() >= size {
-            return Err(Error::range(format!("starts at {}, beyond the end at {size}", range.offset()))
-                .with_path(found.path));
-        }
+        found.require(range)?;
         if range.is_rounded_in(size) && !self.rounding_said.swap(true, Ordering::Relaxed) {
             let extent = range.within(size);
             frame.warn(&format!(

@@ -7,14 +7,14 @@ use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use mmapio_core::{Error, FileId, WalkOptions};
+use mmapio_core::{Error, FileId, Total, WalkOptions};
 
 use super::order::Order;
 use super::sink::{Frame, Sink};
 use crate::args::common;
 use crate::output::{Exit, Output};
 use crate::render::columns::{Column, Verb};
-use crate::render::row::{Kept, Total};
+use crate::render::row::Kept;
 use crate::render::table::{self, Look};
 
 /// What is printed, and how.

@@ -4,13 +4,13 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use mmapio_core::{Error, FileId};
+use mmapio_core::{Error, FileId, Total};
 
 use crate::messages;
 use crate::output::Output;
 use crate::progress::Progress;
 use crate::render::Format;
-use crate::render::row::{Kept, Row, Total};
+use crate::render::row::{Kept, Row};
 
 /// Records are put together up to this size before they are written, and no longer than this time.
 const CHUNK: usize = 64 << 10;

@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use indicatif::HumanBytes;
-use mmapio_core::{Observer, Pages, Percent, RateLimit, Reason, WarmOptions};
+use mmapio_core::{Observer, Pages, Percent, RateLimit, Reason, WarmMode, WarmOptions, WarmPlan, WarmWalk};
 
 use super::acts::{self, Call, Props, Stage};
 use super::order::Order;
 use super::report::Merged;
 use super::selection::Selection;
-use super::warm_walks::{Ground, Mode, Plan};
+use super::warm_walks::{Ground, Taking, account_for_the_lost};
 use super::{formats, paths, range_list};
 use crate::args::warm::{How, Warm};
 use crate::messages;
@@ -37,15 +37,21 @@ pub(crate) fn run(arguments: &Warm) -> Result<Exit> {
     let options = options(&arguments.how, rate.as_ref());
     let props = Props::new(&call)?;
     let stage = props.stage(&call);
-    let ground = Ground { stage: &stage, selection: &selection, options: &options };
-    let (plan, mut sinks) = ground.plan(list, &walking);
+    let ground = Ground { stage: &stage, selection: &selection };
+    let walk = WarmWalk { walking: &walking, options: &options, observer: &stage };
+    let (plan, mut takers) = walk.plan(list, || Taking::new(ground));
     let mode = match decide(&plan, &arguments.how, &stage) {
-        Mode::Load if arguments.reporting.dry_run => Mode::DryRun,
+        WarmMode::Load if arguments.reporting.dry_run => WarmMode::DryRun,
         mode => mode,
     };
     if !plan.is_empty() && !stage.is_stopped() {
-        sinks.extend(ground.carry_out(&plan, mode, again, &walking));
+        if mode == WarmMode::Load {
+            stage.frame.progress.expect(plan.bytes());
+        }
+        takers.extend(walk.carry_out(&plan, mode, again, || Taking::new(ground)));
+        account_for_the_lost(&stage, &plan);
     }
+    let sinks = takers.into_iter().map(Taking::into_sink).collect();
     let found = Merged::of(sinks, &Order::new(None, false, false));
     let judge = |found: &Merged| judge(found, mode, arguments);
     acts::conclude(&call, &props, &stage, found, &walking, judge)
@@ -71,14 +77,14 @@ fn options<'a>(how: &How, rate: Option<&'a RateLimit>) -> WarmOptions<'a> {
 }
 
 /// Whether what is to be loaded fits into the memory that may be used for it.
-fn decide(plan: &Plan, how: &How, stage: &Stage<'_>) -> Mode {
+fn decide(plan: &WarmPlan, how: &How, stage: &Stage<'_>) -> WarmMode {
     // Of a plan that was interrupted nothing is loaded anyway.
     if how.force || plan.is_empty() || stage.is_stopped() {
-        return Mode::Load;
+        return WarmMode::Load;
     }
     let wanted = plan.bytes();
     match how.max_memory.unwrap_or_default().room() {
-        Ok(room) if wanted <= room.available => Mode::Load,
+        Ok(room) if wanted <= room.available => WarmMode::Load,
         Ok(room) => {
             stage.frame.say(&format!(
                 "nothing is loaded: {} would be, and there is room for {} ({}); see --max-memory and --force",
@@ -86,23 +92,23 @@ fn decide(plan: &Plan, how: &How, stage: &Stage<'_>) -> Mode {
                 HumanBytes(room.available),
                 room.source
             ));
-            Mode::OverBudget
+            WarmMode::OverBudget
         }
         Err(error) => {
             stage.frame.warn(&format!("how much memory there is cannot be told: {error}"));
-            Mode::Load
+            WarmMode::Load
         }
     }
 }
 
 /// Whether what was demanded is in memory.
-fn judge(found: &Merged, mode: Mode, arguments: &Warm) -> Exit {
+fn judge(found: &Merged, mode: WarmMode, arguments: &Warm) -> Exit {
     let require = arguments.how.require;
     match mode {
-        Mode::DryRun => return Exit::Done,
-        Mode::OverBudget => return Exit::Unmet,
-        Mode::Load if is_met(found, require) => return Exit::Done,
-        Mode::Load => {}
+        WarmMode::DryRun => return Exit::Done,
+        WarmMode::OverBudget => return Exit::Unmet,
+        WarmMode::Load if is_met(found, require) => return Exit::Done,
+        WarmMode::Load => {}
     }
     if !arguments.messages.quiet {
         let demanded = require.map_or("all that can be read".to_owned(), |share| format!("{share} %"));

@@ -5,9 +5,9 @@ use std::cmp::Ordering;
 use std::path::Path;
 use std::time::Duration;
 
-use mmapio_core::{Pages, Remaining};
+use mmapio_core::{Pages, Remaining, Total};
 
-use super::row::{Row, Total};
+use super::row::Row;
 
 /// What a column holds for a file, before it is written in any format. None is unknown.
 #[derive(Debug, Clone, PartialEq)]

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use mmapio_core::{Error, Run};
+use mmapio_core::{Error, Run, Total};
 
 use super::Format;
 use super::columns::{COLUMNS, Column, Value, Verb};
 use super::remaining;
-use super::row::{Row, Total};
+use super::row::Row;
 
 /// The format: these columns, or those of ranges.
 pub(crate) struct Csv {

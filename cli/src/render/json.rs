@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use mmapio_core::{Error, Run};
+use mmapio_core::{Error, Run, Total};
 
 use super::Format;
 use super::columns::Verb;
 use super::ndjson::push;
 use super::records::{ErrorRecord, FileRecord, RunRecord, TotalRecord};
-use super::row::{Row, Total};
+use super::row::Row;
 
 /// The format; its list is of files or of runs.
 pub(crate) struct Json {

@@ -17,9 +17,9 @@ mod tests;
 
 use std::path::Path;
 
-use mmapio_core::{Error, Run};
+use mmapio_core::{Error, Run, Total};
 
-use row::{Row, Total};
+use row::Row;
 
 /// An output format. Each method appends text to `out`; nothing here knows where that goes.
 ///

@@ -4,11 +4,11 @@ use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use mmapio_core::{Error, ErrorKind, Remaining, Run};
+use mmapio_core::{Error, ErrorKind, Remaining, Run, Total};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::columns::{COLUMNS, Share, Value, Verb};
-use super::row::{Row, Total};
+use super::row::Row;
 
 /// A file's record.
 pub(crate) struct FileRecord<'a>(pub(crate) Verb, pub(crate) &'a Row<'a>);

@@ -7,12 +7,12 @@ use std::io;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use mmapio_core::{Run, WalkOptions};
+use mmapio_core::{Run, Total, WalkOptions};
 use unicode_width::UnicodeWidthStr;
 
 use super::Format;
 use super::columns::{COLUMNS, Column, Share, Value, Verb};
-use super::row::{Row, Total};
+use super::row::Row;
 use super::{escape, remaining};
 use crate::parallel;
 

@@ -12,7 +12,9 @@ use super::columns::Verb;
 use super::csv::Csv;
 use super::json::Json;
 use super::ndjson::Ndjson;
-use super::row::{Kept, Row, Total};
+use mmapio_core::Total;
+
+use super::row::{Kept, Row};
 use super::table::{self, Look, RunLines};
 use super::{Format, columns};
 

@@ -1,0 +1,18 @@
+"use strict";
+// Advice by its name or number, from the core's table.
+
+const native = require("./native.js");
+const { integer } = require("./arguments.js");
+const { valueError } = require("./errors.js");
+
+const numbers = new Map(native.adviceConstants().map(({ advice, value }) => [advice, value]));
+
+/** The number that madvise(2) knows it by. */
+function adviceNumber(advice) {
+  if (typeof advice !== "string") return integer(advice, "advice must be a name or an integer", -0x80000000) | 0;
+  const number = numbers.get(advice);
+  if (number === undefined) throw valueError(`advice must be one of ${[...numbers.keys()].join(", ")}`, advice);
+  return number;
+}
+
+module.exports = { adviceNumber };

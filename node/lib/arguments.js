@@ -1,0 +1,66 @@
+"use strict";
+// What callers give, checked before the addon sees it.
+
+const { fileURLToPath } = require("node:url");
+
+const { rangeError, typeError, valueError } = require("./errors.js");
+
+/** A whole number that is no less than `least`, of a number or a BigInt; `message` says which argument it is. */
+function integer(value, message, least = 0) {
+  if (typeof value !== "number" && typeof value !== "bigint") throw typeError(message, value);
+  const number = Number(value);
+  if (!Number.isSafeInteger(number) || number < least) throw rangeError(message, value);
+  return number;
+}
+
+/** The same, where it may be missing. */
+function optionalInteger(value, name, least = 0) {
+  return value == null ? undefined : integer(value, `${name} must be an integer`, least);
+}
+
+function optionalBoolean(value, name) {
+  if (value != null && typeof value !== "boolean") throw typeError(`${name} must be a boolean`, value);
+  return value ?? undefined;
+}
+
+/** One of some words. */
+function word(value, name, words) {
+  if (typeof value !== "string") throw typeError(`${name} must be a string`, value);
+  if (!words.includes(value)) throw valueError(`${name} must be one of ${words.join(", ")}`, value);
+  return value;
+}
+
+function object(value, name) {
+  if (value === undefined) return {};
+  if (typeof value !== "object" || value === null) throw typeError(`${name} must be an object`, value);
+  return value;
+}
+
+/** A list of strings, or one. */
+function strings(value, name) {
+  const list = value == null ? [] : Array.isArray(value) ? value : [value];
+  for (const text of list) if (typeof text !== "string") throw typeError(`${name} must be a string, or an array of them`, text);
+  return list;
+}
+
+/** The bytes of a path. */
+function pathBytes(path, name) {
+  if (typeof path !== "string" && !(path instanceof Uint8Array) && !(path instanceof URL)) {
+    throw typeError(`${name} must be a string, a Buffer or a file: URL`, path);
+  }
+  const bytes = path instanceof Uint8Array ? path : Buffer.from(path instanceof URL ? fileURLToPath(path) : path);
+  if (bytes.length === 0 || bytes.includes(0)) throw valueError(`${name} must not be empty or have null bytes`, path);
+  return bytes;
+}
+
+/** A part of something that has `length` bytes. */
+function part(options, length) {
+  const offset = optionalInteger(options.offset, "offset") ?? 0;
+  const bytes = optionalInteger(options.length, "length") ?? Math.max(0, length - offset);
+  if (offset + bytes > length) {
+    throw rangeError(`offset and length must lie inside of the mapping (${length} bytes)`, offset + bytes);
+  }
+  return [offset, bytes];
+}
+
+module.exports = { integer, object, optionalBoolean, optionalInteger, part, pathBytes, strings, word };

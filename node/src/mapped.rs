@@ -1,0 +1,349 @@
+//! A file as memory: what stands behind `MappedFile`.
+
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use mmapio_core::{
+    Access, Blocks, ByteRange, Error, Extent, Faults, MapOptions, Mapping, OpenFile, Result, create_file,
+};
+use napi::bindgen_prelude::Either;
+use napi_derive::napi;
+
+use crate::calls::{advice, not_ours, require_room};
+use crate::failure::Failure;
+use crate::held::Held;
+use crate::raw::{MappedBuffer, View, duplicate};
+use crate::record::number;
+
+/// What is wanted of a file; `node/lib` has checked it.
+#[napi(object)]
+#[derive(Debug, Clone)]
+pub(crate) struct Opening {
+    pub access: String,
+    pub offset: i64,
+    pub length: Option<i64>,
+    pub populate: bool,
+    pub guard: bool,
+    pub create: bool,
+    /// The least size of the file.
+    pub size: Option<i64>,
+    pub allocate: bool,
+}
+
+/// What the guard answered.
+#[napi(object)]
+#[derive(Debug, Default)]
+pub(crate) struct Answered {
+    pub count: f64,
+    pub truncated: bool,
+    pub stores: f64,
+}
+
+/// A mapping with a buffer that is made when it is asked for.
+#[napi]
+#[derive(Debug)]
+pub(crate) struct Mapped {
+    /// None when it was closed.
+    held: Option<Arc<Held>>,
+    options: MapOptions,
+    /// Whether it was to go to the end of the file.
+    is_open_ended: bool,
+}
+
+/// Opens a file by its name, and maps it.
+#[napi]
+pub(crate) fn open_path(path: View, opening: Opening) -> Either<Mapped, Failure> {
+    let path = path_of(&path.to_vec());
+    let opened = opening.file(&path).and_then(|file| opening.map(file));
+    answer(opened.map_err(|error| error.with_path(path)))
+}
+
+/// Maps what a descriptor is of, which stays the caller's.
+#[napi]
+pub(crate) fn open_descriptor(descriptor: i32, opening: Opening) -> Either<Mapped, Failure> {
+    let file =
+        duplicate(descriptor).map_err(|error| Error::system("mmap", error)).and_then(OpenFile::from_file);
+    answer(file.and_then(|file| opening.sized(file)).and_then(|file| opening.map(file)))
+}
+
+/// Maps memory without a file.
+#[napi]
+pub(crate) fn open_memory(length: i64, populate: bool) -> Either<Mapped, Failure> {
+    let mut options = MapOptions::copy();
+    if populate {
+        options = options.populate();
+    }
+    let mapped = require_room().and_then(|()| options.anonymous(unsigned(length)));
+    answer(mapped.map(|mapping| Mapped { held: Some(Held::new(mapping)), options, is_open_ended: false }))
+}
+
+fn answer<T>(result: Result<T>) -> Either<T, Failure> {
+    result.map_or_else(|error| Either::B(error.into()), Either::A)
+}
+
+fn unsigned(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
+}
+
+#[cfg(unix)]
+pub(crate) fn path_of(bytes: &[u8]) -> PathBuf {
+    use std::os::unix::ffi::OsStrExt;
+    std::ffi::OsStr::from_bytes(bytes).into()
+}
+
+#[cfg(not(unix))]
+pub(crate) fn path_of(bytes: &[u8]) -> PathBuf {
+    String::from_utf8_lossy(bytes).into_owned().into()
+}
+
+impl Opening {
+    fn file(&self, path: &std::path::Path) -> Result<OpenFile> {
+        if self.access != "write" {
+            return OpenFile::open(path);
+        }
+        if self.create {
+            match create_file(path, self.size.map_or(0, unsigned), self.blocks()) {
+                Err(error) if error.errno() == Some(EEXIST) => {}
+                made => return made,
+            }
+        }
+        OpenFile::open_writable(path).and_then(|file| self.sized(file))
+    }
+
+    fn blocks(&self) -> Blocks {
+        if self.allocate { Blocks::Allocated } else { Blocks::Sparse }
+    }
+
+    /// The file, with the size that it is to have at least.
+    fn sized(&self, file: OpenFile) -> Result<OpenFile> {
+        let Some(size) = self.size.map(unsigned).filter(|size| *size > file.size()) else { return Ok(file) };
+        file.resize(size, self.blocks())?;
+        anew(&file)
+    }
+
+    fn map(&self, file: OpenFile) -> Result<Mapped> {
+        require_room()?;
+        let access = match &*self.access {
+            "write" => Access::Write,
+            "copy" => Access::Copy,
+            _ => Access::Read,
+        };
+        let mut options = MapOptions::new(access);
+        if self.populate {
+            options = options.populate();
+        }
+        if !self.guard {
+            options = options.unguarded();
+        }
+        let range = ByteRange::new(unsigned(self.offset), self.length.map(unsigned))?;
+        let mapping = options.range(range).map(file)?;
+        Ok(Mapped { held: Some(Held::new(mapping)), options, is_open_ended: self.length.is_none() })
+    }
+}
+
+const EEXIST: i32 = 17;
+
+/// The same file as it is now.
+fn anew(file: &OpenFile) -> Result<OpenFile> {
+    let again: std::io::Result<File> = file.file().try_clone();
+    OpenFile::from_file(again.map_err(|error| Error::system("open", error))?)
+}
+
+#[napi]
+impl Mapped {
+    /// Its buffer, or a SharedArrayBuffer; once.
+    #[napi]
+    pub fn buffer(&self, is_shared: bool) -> Either<MappedBuffer, Failure> {
+        answer(self.held().map(|held| MappedBuffer { held: Arc::clone(held), is_shared, is_owner: false }))
+    }
+
+    /// Length, and offset in the file.
+    #[napi]
+    pub fn extent(&self) -> Vec<f64> {
+        let extent = self.mapping().map_or_else(|_| Extent::default(), |mapping| mapping.extent());
+        vec![number(extent.length()), number(extent.offset())]
+    }
+
+    /// The size of the file now.
+    #[napi]
+    pub fn size(&self) -> Option<f64> {
+        let mapping = self.mapping().ok()?;
+        let file = mapping.file()?;
+        Some(number(
+            file.file().metadata().ok().filter(|data| data.is_file()).map_or(file.size(), |data| data.len()),
+        ))
+    }
+
+    /// Whether it is unmapped.
+    #[napi]
+    pub fn is_closed(&self) -> bool {
+        self.mapping().is_err()
+    }
+
+    /// What the guard answered so far.
+    #[napi]
+    pub fn faults(&self) -> Answered {
+        self.mapping().map_or_else(|_| Answered::default(), |mapping| Answered::from(mapping.faults()))
+    }
+
+    /// Why populating failed.
+    #[napi]
+    pub fn unpopulated(&self) -> Option<Failure> {
+        self.mapping().ok()?.unpopulated().map(Failure::of)
+    }
+
+    /// Gives advice about a part.
+    #[napi]
+    pub fn advise(&self, number: i32, offset: i64, length: i64) -> Option<Failure> {
+        let part = Extent::new(unsigned(offset), unsigned(length));
+        let advised = self.mapping().and_then(|mapping| mapping.advise(advice(number)?, part));
+        advised.err().map(Failure::from)
+    }
+
+    /// Copies bytes into a view.
+    #[napi]
+    pub fn read(&self, offset: i64, into: View) -> Either<f64, Failure> {
+        let read =
+            self.mapping().and_then(|mapping| into.fill(|bytes| mapping.read_at(unsigned(offset), bytes)));
+        answer(read.map(|length| number(length as u64)))
+    }
+
+    /// Copies bytes from a view.
+    #[napi]
+    pub fn write(&self, offset: i64, from: View) -> Option<Failure> {
+        self.stored(unsigned(offset), &from).err().map(Failure::from)
+    }
+
+    /// Gives the file a size, where it is mapped for writing, and maps so many bytes of it. The buffer there was is emptied.
+    #[napi]
+    pub fn resize(&mut self, length: i64, buffer: Option<View>) -> Option<Failure> {
+        self.resized(unsigned(length), buffer).err().map(Failure::from)
+    }
+
+    /// Maps the file anew; likewise.
+    #[napi]
+    pub fn remap(&mut self, length: Option<i64>, buffer: Option<View>) -> Option<Failure> {
+        self.remapped(length.map(unsigned), buffer).err().map(Failure::from)
+    }
+
+    /// Unmaps it; likewise. A shared buffer keeps the memory for as long as a thread has it.
+    #[napi]
+    pub fn close(&mut self, buffer: Option<View>) {
+        self.put(None, buffer);
+    }
+}
+
+impl Mapped {
+    pub(crate) fn mapping(&self) -> Result<Arc<Mapping>> {
+        self.held()?.mapping().ok_or_else(not_ours)
+    }
+
+    fn held(&self) -> Result<&Arc<Held>> {
+        self.held.as_ref().ok_or_else(not_ours)
+    }
+
+    /// Another mapping, or none, in the place of this one, which is unmapped when nothing uses it any more.
+    fn put(&mut self, mapping: Option<Mapping>, buffer: Option<View>) {
+        if let Some(old) = std::mem::replace(&mut self.held, mapping.map(Held::new)) {
+            let_go(&old, buffer);
+        }
+    }
+
+    fn stored(&self, offset: u64, from: &View) -> Result<()> {
+        let mapping = self.mapping()?;
+        if !mapping.access().is_writable() {
+            return Err(Error::system("write", std::io::Error::from_raw_os_error(EACCES)));
+        }
+        let end = mapping.len();
+        if offset > end || from.length > end - offset {
+            let why = format!("{} bytes at {offset} go beyond the end of the mapping at {end}", from.length);
+            return Err(Error::range(why));
+        }
+        from.store(&mapping, offset)
+    }
+
+    fn resized(&mut self, length: u64, buffer: Option<View>) -> Result<()> {
+        let mapping = self.mapping()?;
+        match (mapping.file(), mapping.access()) {
+            (None, _) | (_, Access::Copy) => self.moved(mapping, length, buffer),
+            (Some(file), access) => {
+                if access == Access::Write {
+                    file.resize(mapping.extent().offset().saturating_add(length), Blocks::Sparse)?;
+                }
+                self.replace(file, &mapping, Some(length), buffer)
+            }
+        }
+    }
+
+    fn remapped(&mut self, length: Option<u64>, buffer: Option<View>) -> Result<()> {
+        let mapping = self.mapping()?;
+        let no_file = || Error::range("there is no file to be mapped anew");
+        let file = mapping.file().ok_or_else(no_file)?;
+        let length = length.or_else(|| (!self.is_open_ended).then(|| mapping.len()));
+        self.replace(file, &mapping, length, buffer)
+    }
+
+    fn replace(
+        &mut self,
+        file: &OpenFile,
+        old: &Mapping,
+        length: Option<u64>,
+        buffer: Option<View>,
+    ) -> Result<()> {
+        let range = ByteRange::new(old.extent().offset(), length)?;
+        let mapping = self.options.range(range).map(anew(file)?)?;
+        self.put(Some(mapping), buffer);
+        Ok(())
+    }
+
+    /// Makes a mapping longer or shorter whose bytes are nowhere else.
+    fn moved(&mut self, mapping: Arc<Mapping>, length: u64, buffer: Option<View>) -> Result<()> {
+        drop(mapping);
+        let busy = || Error::system("mremap", std::io::Error::from_raw_os_error(EBUSY));
+        let held = Arc::clone(self.held()?);
+        if !held.can_be_taken(buffer.as_ref()) {
+            return Err(busy());
+        }
+        let mut mapping = Arc::try_unwrap(held.take().ok_or_else(busy)?).map_err(|mapping| {
+            held.put_back(mapping);
+            busy()
+        })?;
+        if buffer.is_some_and(|buffer| !buffer.detach()) {
+            held.put_back(Arc::new(mapping));
+            return Err(busy());
+        }
+        let resized = mapping.resize(length);
+        self.put(Some(mapping), None);
+        resized
+    }
+}
+
+/// Unmaps what one owner less has, and empties its buffer. Where the bytes are shown by something that is not here, a shared buffer or one
+/// that was given to another thread, they stay until that is collected.
+fn let_go(held: &Held, buffer: Option<View>) {
+    if held.can_be_taken(buffer.as_ref()) {
+        let mapping = held.take();
+        if buffer.is_some_and(|buffer| !buffer.detach()) {
+            std::mem::forget(mapping);
+        }
+    }
+    held.release();
+}
+
+const EACCES: i32 = 13;
+const EBUSY: i32 = 16;
+
+impl Drop for Mapped {
+    fn drop(&mut self) {
+        if let Some(held) = self.held.take() {
+            held.release();
+        }
+    }
+}
+
+impl From<Faults> for Answered {
+    fn from(faults: Faults) -> Self {
+        Self { count: number(faults.count), truncated: faults.truncated, stores: 0.0 }
+    }
+}

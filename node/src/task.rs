@@ -1,0 +1,102 @@
+//! Calls that may take long, in the runtime's thread pool, and how they are followed and ended.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use mmapio_core::Observer;
+use napi::bindgen_prelude::{AsyncTask, ToNapiValue, TypeName};
+use napi::{Env, Result, Task};
+use napi_derive::napi;
+
+use crate::record::number;
+
+/// What both sides know of a call that goes on: JavaScript looks at it, since being called would need the event loop.
+#[derive(Debug, Default)]
+pub(crate) struct Course {
+    is_stopped: AtomicBool,
+    done: AtomicU64,
+    /// 0 while it is not known.
+    expected: AtomicU64,
+}
+
+impl Course {
+    /// So many bytes are to be done.
+    pub(crate) fn expect(&self, bytes: u64) {
+        self.expected.store(bytes, Ordering::Relaxed);
+    }
+}
+
+impl Observer for Course {
+    fn advance(&self, bytes: u64) {
+        self.done.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.is_stopped.load(Ordering::Relaxed)
+    }
+}
+
+/// JavaScript's end of it.
+#[napi]
+#[derive(Debug, Default)]
+pub(crate) struct Ticket {
+    course: Arc<Course>,
+}
+
+#[napi]
+impl Ticket {
+    /// One for a call to come.
+    #[napi(constructor)]
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Ends the call as soon as possible.
+    #[napi]
+    pub fn stop(&self) {
+        self.course.is_stopped.store(true, Ordering::Relaxed);
+    }
+
+    /// Bytes that are done, and to be done.
+    #[napi]
+    #[must_use]
+    pub fn look(&self) -> Vec<f64> {
+        let now = |count: &AtomicU64| number(count.load(Ordering::Relaxed));
+        vec![now(&self.course.done), now(&self.course.expected)]
+    }
+}
+
+impl Ticket {
+    pub(crate) fn course(&self) -> Arc<Course> {
+        Arc::clone(&self.course)
+    }
+}
+
+/// A call to be made in the thread pool.
+pub(crate) struct Job<T>(Option<Box<dyn FnOnce() -> T + Send>>);
+
+/// Has it made there; the answer is a promise.
+pub(crate) fn later<T>(call: impl FnOnce() -> T + Send + 'static) -> AsyncTask<Job<T>>
+where
+    T: Send + ToNapiValue + TypeName + 'static,
+{
+    AsyncTask::new(Job(Some(Box::new(call))))
+}
+
+impl<T: Send + ToNapiValue + TypeName + 'static> Task for Job<T> {
+    type Output = T;
+    type JsValue = T;
+
+    fn compute(&mut self) -> Result<T> {
+        let Some(call) = self.0.take() else { return Err(napi::Error::from_reason("made already")) };
+        // A panic here would end the process.
+        catch_unwind(AssertUnwindSafe(call))
+            .map_err(|_| napi::Error::from_reason("mmapio failed inside: this is a bug"))
+    }
+
+    fn resolve(&mut self, _env: Env, output: T) -> Result<T> {
+        Ok(output)
+    }
+}
