@@ -3,45 +3,49 @@
 import { EventEmitter } from "node:events";
 
 declare namespace mmapio {
-  type FileDescriptor = number;
+  /** What `import mmap from "mmapio"` of programs that are compiled to require() finds. */
+  const all: typeof mmapio;
+  export { all as default };
 
-  type MapProtectionFlags =
-    | MmapIo["PROT_NONE"]
-    | MmapIo["PROT_READ"]
-    | MmapIo["PROT_WRITE"]
-    | MmapIo["PROT_EXEC"]
+  export type FileDescriptor = number;
+
+  export type MapProtectionFlags =
+    | typeof PROT_NONE
+    | typeof PROT_READ
+    | typeof PROT_WRITE
+    | typeof PROT_EXEC
     | 3
     | 5
     | 6
     | 7;
 
-  type MapFlags =
-    | MmapIo["MAP_PRIVATE"]
-    | MmapIo["MAP_SHARED"]
-    | MmapIo["MAP_NONBLOCK"]
-    | MmapIo["MAP_POPULATE"]
+  export type MapFlags =
+    | typeof MAP_PRIVATE
+    | typeof MAP_SHARED
+    | typeof MAP_NONBLOCK
+    | typeof MAP_POPULATE
     | number;
 
-  type MapAdvise =
-    | MmapIo["MADV_NORMAL"]
-    | MmapIo["MADV_RANDOM"]
-    | MmapIo["MADV_SEQUENTIAL"]
-    | MmapIo["MADV_WILLNEED"]
-    | MmapIo["MADV_DONTNEED"]
-    | MmapIo["MADV_COLD"]
-    | MmapIo["MADV_PAGEOUT"]
-    | MmapIo["MADV_POPULATE_READ"]
-    | MmapIo["MADV_COLLAPSE"]
-    | MmapIo["MADV_HUGEPAGE"]
-    | MmapIo["MADV_NOHUGEPAGE"]
-    | MmapIo["MADV_MERGEABLE"]
-    | MmapIo["MADV_UNMERGEABLE"];
+  export type MapAdvise =
+    | typeof MADV_NORMAL
+    | typeof MADV_RANDOM
+    | typeof MADV_SEQUENTIAL
+    | typeof MADV_WILLNEED
+    | typeof MADV_DONTNEED
+    | typeof MADV_COLD
+    | typeof MADV_PAGEOUT
+    | typeof MADV_POPULATE_READ
+    | typeof MADV_COLLAPSE
+    | typeof MADV_HUGEPAGE
+    | typeof MADV_NOHUGEPAGE
+    | typeof MADV_MERGEABLE
+    | typeof MADV_UNMERGEABLE;
 
   /** A file: by its name, a descriptor that is open, or a FileHandle. The descriptor stays the caller's. */
-  type File = string | Buffer | URL | number | { readonly fd: number };
+  export type File = string | Buffer | URL | number | { readonly fd: number };
 
   /** Advice by its name; `mmapio advise --list` says what each does. */
-  type AdviceName =
+  export type AdviceName =
     | "normal"
     | "random"
     | "sequential"
@@ -57,12 +61,12 @@ declare namespace mmapio {
     | "unmergeable";
 
   /** Bytes of a mapping, from `offset` (0) on and `length` (all that follow) of them. */
-  interface Part {
+  export interface Part {
     offset?: number | bigint;
     length?: number | bigint;
   }
 
-  interface AnonymousOptions {
+  export interface AnonymousOptions {
     /** As a SharedArrayBuffer, which worker threads can be given; where the runtime has none over memory of others, an error. */
     shared?: boolean;
     /** Given to the whole mapping. */
@@ -71,7 +75,7 @@ declare namespace mmapio {
     populate?: boolean;
   }
 
-  interface OpenOptions extends AnonymousOptions, Part {
+  export interface OpenOptions extends AnonymousOptions, Part {
     /**
      * What is to be done with the bytes: `"read"` (default), `"write"` into the file, or `"copy"`: what is written stays in this
      * process.
@@ -90,7 +94,7 @@ declare namespace mmapio {
     allocate?: boolean;
   }
 
-  interface Faults {
+  export interface Faults {
     /** Faults that were answered with zeros. */
     readonly count: number;
     /** Whether one of them was behind the end of the file, which was truncated then. */
@@ -99,7 +103,7 @@ declare namespace mmapio {
     readonly stores: number;
   }
 
-  interface SyncOptions extends Part {
+  export interface SyncOptions extends Part {
     /**
      * `"msync"` (default): this part, data and what reading it needs, is on the storage afterwards. `"data"` and `"all"`: the whole
      * file, by fdatasync(2) and fsync(2). `"start"`: writing is started, and not waited for. `"invalidate"`: msync with MS_INVALIDATE.
@@ -107,14 +111,14 @@ declare namespace mmapio {
     how?: "msync" | "data" | "all" | "start" | "invalidate";
   }
 
-  interface Progress {
+  export interface Progress {
     /** Bytes that are done. */
     readonly bytes: number;
     /** Bytes that are to be done; null while nobody knows. */
     readonly total: number | null;
   }
 
-  interface AsyncOptions {
+  export interface AsyncOptions {
     /** Ends the call: the promise rejects with an AbortError at once, what goes on stops soon. */
     signal?: AbortSignal;
     /** Called some ten times a second, and at the end. */
@@ -122,7 +126,7 @@ declare namespace mmapio {
   }
 
   /** What of a file is in memory. Counts are in pages of PAGESIZE; null is unknown, never zero. */
-  interface Residency {
+  export interface Residency {
     /** Pages that were asked about, the last one perhaps in part. */
     readonly pages: number;
     readonly residentPages: number | null;
@@ -149,7 +153,7 @@ declare namespace mmapio {
   }
 
   /** Pages in one state, which the neighbours are not in. */
-  interface Run {
+  export interface Run {
     /** In the file. */
     readonly offset: number;
     readonly length: number;
@@ -158,7 +162,7 @@ declare namespace mmapio {
   }
 
   /** Pages that were to change and did not. */
-  interface Remaining {
+  export interface Remaining {
     readonly reason:
       | "dirty"
       | "writeback"
@@ -181,7 +185,7 @@ declare namespace mmapio {
   }
 
   /** What was done, and the residency afterwards. */
-  interface Report extends Residency {
+  export interface Report extends Residency {
     readonly beforeResidentPages: number | null;
     /** The pages that it was about. */
     readonly requestedPages: number | null;
@@ -193,18 +197,19 @@ declare namespace mmapio {
     readonly errors: readonly Error[];
   }
 
-  interface WarmOptions {
+  export interface WarmOptions {
     /** Bytes a second at the most. */
     rate?: number;
   }
 
-  interface EvictOptions {
+  export interface EvictOptions {
     /** Write dirty pages back first. When that fails nothing is dropped. */
     sync?: boolean;
   }
 
   /** A file, or a part of one, as memory. Made by `open()` and `anonymous()`. */
-  interface MappedFile extends EventEmitter {
+  export class MappedFile extends EventEmitter {
+    private constructor();
     /** A fault was answered, or some; told within some tenth of a second. */
     on(event: "fault", listener: (faults: Faults) => void): this;
     once(event: "fault", listener: (faults: Faults) => void): this;
@@ -266,10 +271,10 @@ declare namespace mmapio {
     [Symbol.dispose](): void;
   }
 
-  type Paths = string | Buffer | URL | readonly (string | Buffer | URL)[];
+  export type Paths = string | Buffer | URL | readonly (string | Buffer | URL)[];
 
   /** Which files; directories are walked to their end. */
-  interface WalkOptions {
+  export interface WalkOptions {
     /** Globs, one of which must match: on names, or with `/` on paths below the named directory. */
     include?: string | readonly string[];
     exclude?: string | readonly string[];
@@ -287,7 +292,7 @@ declare namespace mmapio {
     summary?: boolean;
   }
 
-  interface WarmPathsOptions extends WalkOptions, WarmOptions {
+  export interface WarmPathsOptions extends WalkOptions, WarmOptions {
     /** Memory that may be used for it, in bytes; without it what is to be had. What is more than that is not loaded at all. */
     maxMemory?: number;
     /** Load whatever it takes. */
@@ -296,18 +301,18 @@ declare namespace mmapio {
     dryRun?: boolean;
   }
 
-  interface EvictPathsOptions extends WalkOptions, EvictOptions {
+  export interface EvictPathsOptions extends WalkOptions, EvictOptions {
     dryRun?: boolean;
   }
 
-  interface OfFile {
+  export interface OfFile {
     /** A Buffer where it is not UTF-8. */
     readonly path: string | Buffer;
     readonly size: number;
   }
 
   /** Sums; null where one of the files does not tell. */
-  interface Total {
+  export interface Total {
     readonly files: number;
     readonly size: number;
     readonly pages: number;
@@ -322,7 +327,7 @@ declare namespace mmapio {
     readonly unknownFiles: number;
   }
 
-  interface ReportTotal extends Total {
+  export interface ReportTotal extends Total {
     readonly beforeResidentPages: number | null;
     readonly requestedPages: number | null;
     readonly changedPages: number | null;
@@ -330,7 +335,7 @@ declare namespace mmapio {
     readonly seconds: number;
   }
 
-  interface Survey<F, T> {
+  export interface Survey<F, T> {
     /** In no order. */
     readonly files: readonly F[];
     readonly total: T;
@@ -338,104 +343,102 @@ declare namespace mmapio {
     readonly errors: readonly Error[];
   }
 
-  type ResidencySurvey = Survey<OfFile & Residency, Total>;
-  type ReportSurvey = Survey<OfFile & Report, ReportTotal>;
+  export type ResidencySurvey = Survey<OfFile & Residency, Total>;
+  export type ReportSurvey = Survey<OfFile & Report, ReportTotal>;
 
-  interface MmapIo {
-    /** Maps a file, or a part of one, at any offset. */
-    open(file: File, options?: OpenOptions): MappedFile;
-    /** Memory without a file, all zeros. */
-    anonymous(length: number | bigint, options?: AnonymousOptions): MappedFile;
-    /** For `instanceof`: `open()` and `anonymous()` make them. */
-    readonly MappedFile: abstract new (...args: never) => MappedFile;
+  /** Maps a file, or a part of one, at any offset. */
+  export function open(file: File, options?: OpenOptions): MappedFile;
+  /** Memory without a file, all zeros. */
+  export function anonymous(length: number | bigint, options?: AnonymousOptions): MappedFile;
 
-    /** What of files and trees is in memory, without reading or mapping them: what `mmapio incore` tells. */
-    residency(paths: Paths, options?: WalkOptions): ResidencySurvey;
-    residencyAsync(paths: Paths, options?: WalkOptions & AsyncOptions): Promise<ResidencySurvey>;
-    /** Loads files into memory and looks whether they came: what `mmapio warm` does. */
-    warm(paths: Paths, options?: WarmPathsOptions): ReportSurvey;
-    warmAsync(paths: Paths, options?: WarmPathsOptions & AsyncOptions): Promise<ReportSurvey>;
-    /** Drops files from memory, and says why what stayed did: what `mmapio evict` does. */
-    evict(paths: Paths, options?: EvictPathsOptions): ReportSurvey;
-    evictAsync(paths: Paths, options?: EvictPathsOptions & AsyncOptions): Promise<ReportSurvey>;
+  /** What of files and trees is in memory, without reading or mapping them: what `mmapio incore` tells. */
+  export function residency(paths: Paths, options?: WalkOptions): ResidencySurvey;
+  export function residencyAsync(paths: Paths, options?: WalkOptions & AsyncOptions): Promise<ResidencySurvey>;
+  /** Loads files into memory and looks whether they came: what `mmapio warm` does. */
+  export function warm(paths: Paths, options?: WarmPathsOptions): ReportSurvey;
+  export function warmAsync(paths: Paths, options?: WarmPathsOptions & AsyncOptions): Promise<ReportSurvey>;
+  /** Drops files from memory, and says why what stayed did: what `mmapio evict` does. */
+  export function evict(paths: Paths, options?: EvictPathsOptions): ReportSurvey;
+  export function evictAsync(paths: Paths, options?: EvictPathsOptions & AsyncOptions): Promise<ReportSurvey>;
 
-    /** What the guard answered in the mapping of a buffer; null when it is none. */
-    faults(buffer: Uint8Array): Faults | null;
+  /** What the guard answered in the mapping of a buffer; null when it is none. */
+  export function faults(buffer: Uint8Array): Faults | null;
 
-    /**
-     * Maps a file: mmap(2). The descriptor may be closed afterwards.
-     *
-     * @param size in bytes; beyond the end of the file is allowed, and reads as zeros where nothing is
-     * @param protection PROT_READ, PROT_WRITE or both; without either the buffer must not be touched
-     * @param flags MAP_SHARED or MAP_PRIVATE, with MAP_POPULATE or MAP_ANONYMOUS
-     * @param offset in bytes, a multiple of PAGESIZE; BigInt is taken, too
-     * @param advise given to the whole mapping
-     * @param name ignored: it mattered on Windows
-     */
-    map(
-      size: number | bigint,
-      protection: MapProtectionFlags,
-      flags: MapFlags,
-      fd: FileDescriptor,
-      offset?: number | bigint,
-      advise?: MapAdvise,
-      name?: Buffer,
-    ): Buffer;
+  /**
+   * Maps a file: mmap(2). The descriptor may be closed afterwards.
+   *
+   * @param size in bytes; beyond the end of the file is allowed, and reads as zeros where nothing is
+   * @param protection PROT_READ, PROT_WRITE or both; without either the buffer must not be touched
+   * @param flags MAP_SHARED or MAP_PRIVATE, with MAP_POPULATE or MAP_ANONYMOUS
+   * @param offset in bytes, a multiple of PAGESIZE; BigInt is taken, too
+   * @param advise given to the whole mapping
+   * @param name ignored: it mattered on Windows
+   */
+  export function map(
+    size: number | bigint,
+    protection: MapProtectionFlags,
+    flags: MapFlags,
+    fd: FileDescriptor,
+    offset?: number | bigint,
+    advise?: MapAdvise,
+    name?: Buffer,
+  ): Buffer;
 
-    /** Gives the kernel advice about a part of a mapping: madvise(2). */
-    advise(buffer: Uint8Array, offset: number, length: number, advise: MapAdvise): void;
-    /** Gives the kernel advice about a mapping: madvise(2). */
-    advise(buffer: Uint8Array, advise: MapAdvise): void;
+  /** Gives the kernel advice about a part of a mapping: madvise(2). */
+  export function advise(buffer: Uint8Array, offset: number, length: number, advise: MapAdvise): void;
+  /** Gives the kernel advice about a mapping: madvise(2). */
+  export function advise(buffer: Uint8Array, advise: MapAdvise): void;
 
-    /** Counts the pages of a mapping: `[not in memory, in memory]`. */
-    incore(buffer: Uint8Array): [number, number];
+  /** Counts the pages of a mapping: `[not in memory, in memory]`. */
+  export function incore(buffer: Uint8Array): [number, number];
 
-    /** Writes a part of a mapping back: msync(2). Without `blocking_sync` writing is started at most. */
-    sync(
-      buffer: Uint8Array,
-      offset?: number,
-      size?: number,
-      blocking_sync?: boolean,
-      invalidate_pages?: boolean,
-    ): void;
-    /** Writes a mapping back: msync(2). */
-    sync(buffer: Uint8Array, blocking_sync: boolean, invalidate_pages?: boolean): void;
+  /** Writes a part of a mapping back: msync(2). Without `blocking_sync` writing is started at most. */
+  export function sync(
+    buffer: Uint8Array,
+    offset?: number,
+    size?: number,
+    blocking_sync?: boolean,
+    invalidate_pages?: boolean,
+  ): void;
+  /** Writes a mapping back: msync(2). */
+  export function sync(buffer: Uint8Array, blocking_sync: boolean, invalidate_pages?: boolean): void;
 
-    /**
-     * Unmaps: every view of the mapping has length 0 from then on. What goes on with it in the background ends first. False when the
-     * buffer is no mapping, or is unmapped already, or is over a SharedArrayBuffer, which cannot be emptied.
-     */
-    unmap(buffer: Uint8Array): boolean;
+  /**
+   * Unmaps: every view of the mapping has length 0 from then on. What goes on with it in the background ends first. False when the
+   * buffer is no mapping, or is unmapped already, or is over a SharedArrayBuffer, which cannot be emptied.
+   */
+  export function unmap(buffer: Uint8Array): boolean;
 
-    readonly PROT_READ: 1;
-    readonly PROT_WRITE: 2;
-    readonly PROT_EXEC: 4;
-    readonly PROT_NONE: 0;
-    readonly MAP_SHARED: 1;
-    readonly MAP_PRIVATE: 2;
-    readonly MAP_NONBLOCK: 65536;
-    readonly MAP_POPULATE: 32768;
-    readonly MAP_ANONYMOUS: 32;
-    readonly MAP_NORESERVE: 16384;
-    readonly MADV_NORMAL: 0;
-    readonly MADV_RANDOM: 1;
-    readonly MADV_SEQUENTIAL: 2;
-    readonly MADV_WILLNEED: 3;
-    readonly MADV_DONTNEED: 4;
-    readonly MADV_MERGEABLE: 12;
-    readonly MADV_UNMERGEABLE: 13;
-    readonly MADV_HUGEPAGE: 14;
-    readonly MADV_NOHUGEPAGE: 15;
-    readonly MADV_COLD: 20;
-    readonly MADV_PAGEOUT: 21;
-    readonly MADV_POPULATE_READ: 22;
-    readonly MADV_COLLAPSE: 25;
-    readonly MS_ASYNC: 1;
-    readonly MS_SYNC: number;
-    readonly MS_INVALIDATE: 2;
-    readonly PAGESIZE: number;
-  }
+  export const PROT_READ: 1;
+  export const PROT_WRITE: 2;
+  export const PROT_EXEC: 4;
+  export const PROT_NONE: 0;
+  export const MAP_SHARED: 1;
+  export const MAP_PRIVATE: 2;
+  export const MAP_NONBLOCK: 65536;
+  export const MAP_POPULATE: 32768;
+  export const MAP_ANONYMOUS: 32;
+  export const MAP_NORESERVE: 16384;
+  export const MADV_NORMAL: 0;
+  export const MADV_RANDOM: 1;
+  export const MADV_SEQUENTIAL: 2;
+  export const MADV_WILLNEED: 3;
+  export const MADV_DONTNEED: 4;
+  export const MADV_MERGEABLE: 12;
+  export const MADV_UNMERGEABLE: 13;
+  export const MADV_HUGEPAGE: 14;
+  export const MADV_NOHUGEPAGE: 15;
+  export const MADV_COLD: 20;
+  export const MADV_PAGEOUT: 21;
+  export const MADV_POPULATE_READ: 22;
+  export const MADV_COLLAPSE: 25;
+  export const MS_ASYNC: 1;
+  export const MS_SYNC: number;
+  export const MS_INVALIDATE: 2;
+  export const PAGESIZE: number;
+
+  /** All of it: `import mmap from "mmapio"`. */
+  export type MmapIo = typeof mmapio;
 }
 
-declare const mmapio: mmapio.MmapIo & { readonly default: mmapio.MmapIo };
 export = mmapio;
