@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use mmapio_core::{
     Access, Blocks, ByteRange, Error, Extent, Faults, MapOptions, Mapping, OpenFile, Result, create_file,
@@ -44,8 +44,8 @@ pub(crate) struct Answered {
 #[napi]
 #[derive(Debug)]
 pub(crate) struct Mapped {
-    /// None when it was closed.
-    held: Option<Arc<Held>>,
+    /// None when it was closed. Calls in the thread pool borrow the object for as long as they go on, so that its methods cannot.
+    held: Mutex<Option<Arc<Held>>>,
     options: MapOptions,
     /// Whether it was to go to the end of the file.
     is_open_ended: bool,
@@ -75,7 +75,11 @@ pub(crate) fn open_memory(length: i64, populate: bool) -> Either<Mapped, Failure
         options = options.populate();
     }
     let mapped = require_room().and_then(|()| options.anonymous(unsigned(length)));
-    answer(mapped.map(|mapping| Mapped { held: Some(Held::new(mapping)), options, is_open_ended: false }))
+    answer(mapped.map(|mapping| Mapped {
+        held: Mutex::new(Some(Held::new(mapping))),
+        options,
+        is_open_ended: false,
+    }))
 }
 
 fn answer<T>(result: Result<T>) -> Either<T, Failure> {
@@ -138,7 +142,11 @@ impl Opening {
         }
         let range = ByteRange::new(unsigned(self.offset), self.length.map(unsigned))?;
         let mapping = options.range(range).map(file)?;
-        Ok(Mapped { held: Some(Held::new(mapping)), options, is_open_ended: self.length.is_none() })
+        Ok(Mapped {
+            held: Mutex::new(Some(Held::new(mapping))),
+            options,
+            is_open_ended: self.length.is_none(),
+        })
     }
 }
 
@@ -155,7 +163,7 @@ impl Mapped {
     /// Its buffer, or a SharedArrayBuffer; once.
     #[napi]
     pub fn buffer(&self, is_shared: bool) -> Either<MappedBuffer, Failure> {
-        answer(self.held().map(|held| MappedBuffer { held: Arc::clone(held), is_shared, is_owner: false }))
+        answer(self.held().map(|held| MappedBuffer { held, is_shared, is_owner: false }))
     }
 
     /// Length, and offset in the file.
@@ -217,19 +225,19 @@ impl Mapped {
 
     /// Gives the file a size, where it is mapped for writing, and maps so many bytes of it. The buffer there was is emptied.
     #[napi]
-    pub fn resize(&mut self, length: i64, buffer: Option<View>) -> Option<Failure> {
+    pub fn resize(&self, length: i64, buffer: Option<View>) -> Option<Failure> {
         self.resized(unsigned(length), buffer).err().map(Failure::from)
     }
 
     /// Maps the file anew; likewise.
     #[napi]
-    pub fn remap(&mut self, length: Option<i64>, buffer: Option<View>) -> Option<Failure> {
+    pub fn remap(&self, length: Option<i64>, buffer: Option<View>) -> Option<Failure> {
         self.remapped(length.map(unsigned), buffer).err().map(Failure::from)
     }
 
     /// Unmaps it; likewise. A shared buffer keeps the memory for as long as a thread has it.
     #[napi]
-    pub fn close(&mut self, buffer: Option<View>) {
+    pub fn close(&self, buffer: Option<View>) {
         self.put(None, buffer);
     }
 }
@@ -239,13 +247,19 @@ impl Mapped {
         self.held()?.mapping().ok_or_else(not_ours)
     }
 
-    fn held(&self) -> Result<&Arc<Held>> {
-        self.held.as_ref().ok_or_else(not_ours)
+    fn held(&self) -> Result<Arc<Held>> {
+        self.lock().clone().ok_or_else(not_ours)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Arc<Held>>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Another mapping, or none, in the place of this one, which is unmapped when nothing uses it any more.
-    fn put(&mut self, mapping: Option<Mapping>, buffer: Option<View>) {
-        if let Some(old) = std::mem::replace(&mut self.held, mapping.map(Held::new)) {
+    fn put(&self, mapping: Option<Mapping>, buffer: Option<View>) {
+        // The lock must be free when the buffer is emptied: its finalizer may run then.
+        let old = std::mem::replace(&mut *self.lock(), mapping.map(Held::new));
+        if let Some(old) = old {
             let_go(&old, buffer);
         }
     }
@@ -263,7 +277,7 @@ impl Mapped {
         from.store(&mapping, offset)
     }
 
-    fn resized(&mut self, length: u64, buffer: Option<View>) -> Result<()> {
+    fn resized(&self, length: u64, buffer: Option<View>) -> Result<()> {
         let mapping = self.mapping()?;
         match (mapping.file(), mapping.access()) {
             (None, _) | (_, Access::Copy) => self.moved(mapping, length, buffer),
@@ -276,7 +290,7 @@ impl Mapped {
         }
     }
 
-    fn remapped(&mut self, length: Option<u64>, buffer: Option<View>) -> Result<()> {
+    fn remapped(&self, length: Option<u64>, buffer: Option<View>) -> Result<()> {
         let mapping = self.mapping()?;
         let no_file = || Error::range("there is no file to be mapped anew");
         let file = mapping.file().ok_or_else(no_file)?;
@@ -285,7 +299,7 @@ impl Mapped {
     }
 
     fn replace(
-        &mut self,
+        &self,
         file: &OpenFile,
         old: &Mapping,
         length: Option<u64>,
@@ -298,10 +312,10 @@ impl Mapped {
     }
 
     /// Makes a mapping longer or shorter whose bytes are nowhere else.
-    fn moved(&mut self, mapping: Arc<Mapping>, length: u64, buffer: Option<View>) -> Result<()> {
+    fn moved(&self, mapping: Arc<Mapping>, length: u64, buffer: Option<View>) -> Result<()> {
         drop(mapping);
         let busy = || Error::system("mremap", std::io::Error::from_raw_os_error(EBUSY));
-        let held = Arc::clone(self.held()?);
+        let held = self.held()?;
         if !held.can_be_taken(buffer.as_ref()) {
             return Err(busy());
         }
@@ -336,7 +350,7 @@ const EBUSY: i32 = 16;
 
 impl Drop for Mapped {
     fn drop(&mut self) {
-        if let Some(held) = self.held.take() {
+        if let Some(held) = self.lock().take() {
             held.release();
         }
     }
