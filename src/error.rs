@@ -64,6 +64,12 @@ pub enum ErrorKind {
         /// Which bytes of the file.
         extent: Extent,
     },
+    /// Pages of a mapping for reading into which something was stored: they show that, and not what is in the file, which has nothing
+    /// of it.
+    Overwritten {
+        /// Which bytes of the file.
+        extent: Extent,
+    },
     /// A byte that was written and read again is another one: somebody else writes there, too, or the storage is broken.
     Differs {
         /// Where the first such byte is in the file.
@@ -275,6 +281,11 @@ impl Error {
                 extent.length(),
                 extent.offset()
             ),
+            ErrorKind::Overwritten { extent } => format!(
+                "{} bytes at offset {} were written to in a mapping for reading: the file has nothing of it, and the mapping has to be made anew to show the file",
+                extent.length(),
+                extent.offset()
+            ),
             ErrorKind::Replaced => "was replaced while it was being opened".to_owned(),
             ErrorKind::Refused { source, why } => format!("{}: {why}", system_reason(source)),
             ErrorKind::NotMapped { pid } => format!("is not mapped by process {pid}"),
@@ -319,6 +330,7 @@ impl From<Error> for io::Error {
             ErrorKind::Backup(_) | ErrorKind::Differs { .. } => io::ErrorKind::InvalidData,
             ErrorKind::Replaced
             | ErrorKind::Faulted { .. }
+            | ErrorKind::Overwritten { .. }
             | ErrorKind::NotMapped { .. }
             | ErrorKind::Truncated { .. }
             | ErrorKind::Limit(_) => io::ErrorKind::Other,

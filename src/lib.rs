@@ -38,7 +38,7 @@
 //! | 3 | `reader` | reading from one place to another: data, holes, what cannot be read |
 //! | 3 | `flush` | writing back; the first failure is final |
 //! | 2 | `open` | opening a file the safe way; what kind, what filesystem |
-//! | 2 | `guard` | surviving SIGBUS inside registered mappings |
+//! | 2 | `guard` | surviving SIGBUS inside registered mappings, and stores into those for reading |
 //! | 1 | `error`, `page`, `size`, `extent` | the words: paths and calls in errors, pages, byte ranges |
 //! | 0 | `sys` | the system boundary: knows libc, and has the unsafe code (with `guard`, and `mapping`'s slices) |
 //!

@@ -140,7 +140,10 @@ fn parts_of_huge_pages(path: &Path, file: &File) {
     let huge = 2 << 20;
     file.set_len(2 * huge).expect("a multiple");
     let opened = OpenFile::open(path).expect("our own");
-    let mapping = MapOptions::read().range(range(huge, 100)).map_only(&opened).expect("it can be mapped");
+    // The option does nothing here: a private mapping would show other pages than the file's.
+    let options = MapOptions::read().forgive_writes().range(range(huge, 100));
+    let mapping = options.map_only(&opened).expect("it can be mapped");
+    assert!(!mapping.forgives_writes());
     let raw = memmap2::MmapOptions::new().offset(huge).len(1 << 21).map_raw_read_only(file);
     let raw = raw.expect("it can be mapped");
     // SAFETY: the mapping is there until after the guard is dropped, and nobody relies on its bytes.

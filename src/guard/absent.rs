@@ -19,6 +19,10 @@ impl Place {
         match self.0 {}
     }
 
+    pub(super) fn owned(&self, _from: usize, _to: usize) -> Option<(usize, usize)> {
+        match self.0 {}
+    }
+
     pub(super) fn slot(&self) -> &Slot {
         match self.0 {}
     }
@@ -42,15 +46,19 @@ impl Slot {
 }
 
 pub(super) mod signal {
-    pub(crate) fn install() -> std::io::Result<()> {
+    pub(crate) fn install(_forgives: bool) -> std::io::Result<()> {
         Err(crate::sys::unsupported())
     }
 
-    pub(crate) fn takes_lately() -> std::io::Result<bool> {
+    pub(crate) fn takes_lately(_forgives: bool) -> std::io::Result<bool> {
         Err(crate::sys::unsupported())
     }
 
     pub(crate) fn is_blocked_here() -> bool {
         false
     }
+}
+
+pub(super) mod store {
+    pub(crate) const ARE_KNOWN: bool = false;
 }

@@ -3,11 +3,8 @@
 use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, AtomicUsize, Ordering, fence};
 
+use super::holes::{Holes, Told};
 use super::{Faults, Guarded};
-
-/// Replaced ranges of a mapping that are kept apart; after that all of it is replaced, since each costs the kernel mappings, of
-/// which a process may have 65,530.
-const MOST_HOLES: usize = 256;
 
 /// A mapping's entry. All zeros is a free one.
 #[derive(Debug)]
@@ -20,6 +17,7 @@ pub(super) struct Slot {
     descriptor: AtomicI32,
     protection: AtomicI32,
     page: AtomicUsize,
+    forgives: AtomicBool,
     /// The process whose handler is at work here, 0 when none is. All signals are kept from it, so that it always ends; but
     /// fork(2) copies the slot as it is, and not the thread.
     worker: AtomicI32,
@@ -28,17 +26,16 @@ pub(super) struct Slot {
     owed_to: AtomicUsize,
     faults: AtomicU64,
     truncated: AtomicBool,
+    private_writes: AtomicU64,
     holes: AtomicUsize,
+    owned: AtomicUsize,
 }
 
-/// The replaced ranges of a mapping, by bytes from its start.
+/// What a fault alone needs of a slot: the ranges that were replaced, and those that are the process's own by now.
 #[derive(Debug)]
-pub(super) struct Holes([Hole; MOST_HOLES]);
-
-#[derive(Debug)]
-struct Hole {
-    start: AtomicUsize,
-    end: AtomicUsize,
+pub(super) struct Ranges {
+    holes: Holes,
+    owned: Holes,
 }
 
 impl Slot {
@@ -50,9 +47,12 @@ impl Slot {
         self.descriptor.store(mapping.descriptor, Ordering::Relaxed);
         self.protection.store(mapping.protection, Ordering::Relaxed);
         self.page.store(mapping.page, Ordering::Relaxed);
+        self.forgives.store(mapping.forgives, Ordering::Relaxed);
         self.faults.store(0, Ordering::Relaxed);
         self.truncated.store(false, Ordering::Relaxed);
+        self.private_writes.store(0, Ordering::Relaxed);
         self.holes.store(0, Ordering::Relaxed);
+        self.owned.store(0, Ordering::Relaxed);
         self.worker.store(0, Ordering::Relaxed);
         self.owed_to.store(0, Ordering::Relaxed);
         self.start.store(mapping.start, Ordering::Relaxed);
@@ -86,16 +86,48 @@ impl Slot {
     /// What was answered in it.
     pub(super) fn answered(&self) -> Faults {
         let count = self.faults.load(Ordering::Acquire);
-        Faults { count, truncated: self.truncated.load(Ordering::Acquire) }
+        let private_writes = self.private_writes.load(Ordering::Acquire);
+        Faults { count, truncated: self.truncated.load(Ordering::Acquire), private_writes }
+    }
+
+    /// The ranges that were replaced.
+    pub(super) fn replaced<'a>(&'a self, ranges: &'a Ranges) -> Told<'a> {
+        Told { holes: &ranges.holes, count: &self.holes }
+    }
+
+    /// The ranges that were stored into though they may only be read.
+    pub(super) fn owned<'a>(&'a self, ranges: &'a Ranges) -> Told<'a> {
+        Told { holes: &ranges.owned, count: &self.owned }
     }
 
     /// Answers a fault at an address that it holds; false when it cannot be.
-    pub(super) fn answer(&self, holes: &Holes, address: usize) -> bool {
+    pub(super) fn answer(&self, ranges: &Ranges, address: usize) -> bool {
+        let holes = self.replaced(ranges);
         self.alone(|| {
-            let at = address.wrapping_sub(self.start.load(Ordering::Relaxed));
+            let at = self.place_of(address);
             // Another thread was faster: the bytes are there by now.
-            self.settle(holes) && (holes.has(self.count(), at, at + 1) || self.replace(holes, at))
+            self.settle(holes) && (holes.has(at) || self.replace(holes, at))
         })
+    }
+
+    /// Makes the page of a store at an address that it holds the process's own; false when that is not wanted, or cannot be.
+    pub(super) fn own(&self, ranges: &Ranges, address: usize) -> bool {
+        self.alone(|| {
+            // Somebody may have taken it out while this waited.
+            let is_wanted = self.holds(address) && self.is_forgiving();
+            is_wanted
+                && self.settle(self.replaced(ranges))
+                && self.allow(self.owned(ranges), self.place_of(address))
+        })
+    }
+
+    fn place_of(&self, address: usize) -> usize {
+        address.wrapping_sub(self.start.load(Ordering::Relaxed))
+    }
+
+    /// Whether stores are forgiven: where they fault since it may be read, and not where nothing may be done to it.
+    fn is_forgiving(&self) -> bool {
+        self.forgives.load(Ordering::Relaxed) && self.protection.load(Ordering::SeqCst) == libc::PROT_READ
     }
 
     fn alone<T>(&self, work: impl FnOnce() -> T) -> T {
@@ -116,7 +148,7 @@ impl Slot {
     }
 
     /// Does what was begun and is not done.
-    fn settle(&self, holes: &Holes) -> bool {
+    fn settle(&self, holes: Told<'_>) -> bool {
         let (from, to) = (self.owed_from.load(Ordering::Acquire), self.owed_to.load(Ordering::Acquire));
         to == 0 || self.put(holes, from, to)
     }
@@ -126,68 +158,50 @@ impl Slot {
         self.owed_to.store(to, Ordering::Release);
     }
 
-    fn count(&self) -> usize {
-        self.holes.load(Ordering::Acquire)
+    /// The page of a byte.
+    fn page_at(&self, at: usize) -> (usize, usize) {
+        let page = self.page.load(Ordering::Relaxed).max(1);
+        let from = at - at % page;
+        (from, (from + page).min(self.length.load(Ordering::Relaxed)))
     }
 
     /// Puts zeros where the fault was: its page, or everything beyond the end of a file that was truncated.
-    fn replace(&self, holes: &Holes, at: usize) -> bool {
-        let length = self.length.load(Ordering::Relaxed);
-        let page = self.page.load(Ordering::Relaxed).max(1);
-        let from = at - at % page;
-        let (from, to) = match self.beyond_the_end(page) {
+    fn replace(&self, holes: Told<'_>, at: usize) -> bool {
+        let (from, to) = self.page_at(at);
+        let (from, to) = match self.beyond_the_end() {
             Some(end) if end <= from => {
                 self.truncated.store(true, Ordering::Release);
-                (end, length)
+                (end, self.length.load(Ordering::Relaxed))
             }
-            _ => (from, (from + page).min(length)),
+            _ => (from, to),
         };
         self.faults.fetch_add(1, Ordering::AcqRel);
         self.put(holes, from, to)
     }
 
     /// Replaces a range, or where that cannot be, all of it. First it is told and then done: who sees zeros finds them told.
-    fn put(&self, holes: &Holes, from: usize, to: usize) -> bool {
+    fn put(&self, holes: Told<'_>, from: usize, to: usize) -> bool {
         self.owe(from, to);
-        let told = self.tell(holes, from, to);
+        let told = holes.add(from, to);
         (told && self.put_zeros(from, to)) || self.put_zeros_everywhere(holes)
     }
 
     /// The first byte of the mapping whose page is beyond the end of the file.
-    fn beyond_the_end(&self, page: usize) -> Option<usize> {
+    fn beyond_the_end(&self) -> Option<usize> {
         let size = size_of(self.descriptor.load(Ordering::Relaxed))?;
         let kept = size.saturating_sub(self.offset.load(Ordering::Relaxed));
-        usize::try_from(kept).ok()?.checked_next_multiple_of(page)
+        usize::try_from(kept).ok()?.checked_next_multiple_of(self.page.load(Ordering::Relaxed).max(1))
     }
 
-    /// Tells of a replaced range; false when there is no room for it.
-    fn tell(&self, holes: &Holes, from: usize, to: usize) -> bool {
-        let count = self.count();
-        if holes.lengthen_last(count, from, to) {
-            return true;
-        }
-        let Some(hole) = holes.0.get(count) else { return false };
-        hole.start.store(from, Ordering::Relaxed);
-        hole.end.store(to, Ordering::Relaxed);
-        self.holes.store(count + 1, Ordering::Release);
-        true
-    }
-
-    fn put_zeros_everywhere(&self, holes: &Holes) -> bool {
-        let Some(first) = holes.0.first() else { return false };
+    fn put_zeros_everywhere(&self, holes: Told<'_>) -> bool {
         let length = self.length.load(Ordering::Relaxed);
         self.owe(0, length);
-        first.start.store(0, Ordering::Release);
-        first.end.store(length, Ordering::Release);
-        self.holes.store(self.count().max(1), Ordering::Release);
-        self.put_zeros(0, length)
+        holes.add_all(length) && self.put_zeros(0, length)
     }
 
     fn put_zeros(&self, from: usize, to: usize) -> bool {
-        let start = self.start.load(Ordering::Relaxed).wrapping_add(from);
         let flags = libc::MAP_FIXED | libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
-        let start = std::ptr::with_exposed_provenance_mut(start);
-        let protection = self.protection.load(Ordering::Relaxed);
+        let (start, protection) = (self.address_of(from), self.protection.load(Ordering::Relaxed));
         // SAFETY: the range lies inside a mapping that was given to the guard for this, and whose owner keeps it until it has
         // taken it out; its bytes cannot be had any more.
         let put = unsafe { libc::mmap(start, to - from, protection, flags, -1, 0) };
@@ -197,37 +211,35 @@ impl Slot {
         }
         is_put
     }
-}
 
-impl Holes {
-    /// Whether a range has a replaced byte.
-    fn has(&self, count: usize, from: usize, to: usize) -> bool {
-        self.first(count, from, to).is_some()
+    /// Lets a page be stored into, or where that cannot be, all of it. First it is told and then done: who sees what was stored
+    /// finds it told.
+    fn allow(&self, owned: Told<'_>, at: usize) -> bool {
+        // What was told before is done again: two threads stored at once, or rights were taken away since.
+        if let Some((from, to)) = owned.around(at) {
+            return self.make_writable(from, to) || self.allow_everywhere(owned);
+        }
+        self.private_writes.fetch_add(1, Ordering::AcqRel);
+        let (from, to) = self.page_at(at);
+        (owned.add(from, to) && self.make_writable(from, to)) || self.allow_everywhere(owned)
     }
 
-    /// The first replaced range of the first `count` that overlaps the range, as far as it does.
-    fn first(&self, count: usize, from: usize, to: usize) -> Option<(usize, usize)> {
-        let holes = self.0.iter().take(count);
-        let overlaps = holes.filter_map(|hole| {
-            let (start, end) = (hole.start.load(Ordering::Acquire), hole.end.load(Ordering::Acquire));
-            (start < to && from < end).then(|| (start.max(from), end.min(to)))
-        });
-        overlaps.min()
+    fn allow_everywhere(&self, owned: Told<'_>) -> bool {
+        let length = self.length.load(Ordering::Relaxed);
+        owned.add_all(length) && self.make_writable(0, length)
     }
 
-    /// Makes the last range longer, when the new one follows it.
-    fn lengthen_last(&self, count: usize, from: usize, to: usize) -> bool {
-        let last = count.checked_sub(1).and_then(|last| self.0.get(last));
-        let last = last.filter(|last| last.end.load(Ordering::Relaxed) == from);
-        last.map(|last| last.end.store(to, Ordering::Release)).is_some()
+    /// The mapping is private: the kernel copies a page when it is stored into, and stores of two threads at once meet in one copy.
+    fn make_writable(&self, from: usize, to: usize) -> bool {
+        let rights = libc::PROT_READ | libc::PROT_WRITE;
+        // SAFETY: the range lies inside a mapping that was given to the guard for this, and whose owner keeps it until it has
+        // taken it out; the mapping is private, so that nobody else sees what is stored.
+        unsafe { libc::mprotect(self.address_of(from), to - from, rights) == 0 }
     }
-}
 
-/// The first replaced range in `from..to` of a mapping, as far as it lies there.
-pub(super) fn replaced(slot: &Slot, holes: &Holes, from: usize, to: usize) -> Option<(usize, usize)> {
-    // What was read before this is read before the list is: zeros in it are told there.
-    fence(Ordering::SeqCst);
-    holes.first(slot.count(), from, to)
+    fn address_of(&self, at: usize) -> *mut libc::c_void {
+        std::ptr::with_exposed_provenance_mut(self.start.load(Ordering::Relaxed).wrapping_add(at))
+    }
 }
 
 /// The size of an open file, fstat(2), which a signal handler may ask.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::Faults;
-use super::slot::{self, Holes, Slot};
+use super::slot::{Ranges, Slot};
 
 /// Slots that are made at once.
 const SLOTS: usize = 1024;
@@ -16,7 +16,7 @@ const CHUNKS: usize = 64;
 #[derive(Debug)]
 struct Chunk {
     slots: [Slot; SLOTS],
-    holes: [Holes; SLOTS],
+    ranges: [Ranges; SLOTS],
 }
 
 static TABLE: [AtomicPtr<Chunk>; CHUNKS] = [const { AtomicPtr::new(std::ptr::null_mut()) }; CHUNKS];
@@ -30,7 +30,7 @@ static FREE: Mutex<Vec<usize>> = Mutex::new(Vec::new());
 pub(super) struct Place {
     index: usize,
     slot: &'static Slot,
-    holes: &'static Holes,
+    ranges: &'static Ranges,
 }
 
 impl Place {
@@ -62,7 +62,7 @@ impl Place {
 
     fn at(index: usize) -> Option<Self> {
         let chunk = chunk(index / SLOTS)?;
-        Some(Self { index, slot: chunk.slots.get(index % SLOTS)?, holes: chunk.holes.get(index % SLOTS)? })
+        Some(Self { index, slot: chunk.slots.get(index % SLOTS)?, ranges: chunk.ranges.get(index % SLOTS)? })
     }
 
     pub(super) fn answered(&self) -> Faults {
@@ -70,7 +70,11 @@ impl Place {
     }
 
     pub(super) fn replaced(&self, from: usize, to: usize) -> Option<(usize, usize)> {
-        slot::replaced(self.slot, self.holes, from, to)
+        self.slot.replaced(self.ranges).seen(from, to)
+    }
+
+    pub(super) fn owned(&self, from: usize, to: usize) -> Option<(usize, usize)> {
+        self.slot.owned(self.ranges).seen(from, to)
     }
 
     pub(super) fn slot(&self) -> &'static Slot {
@@ -93,14 +97,20 @@ fn chunk(number: usize) -> Option<&'static Chunk> {
 
 /// Answers a fault at an address, when it lies in a guarded mapping. A signal handler may call this.
 pub(super) fn answer(address: usize) -> bool {
+    find(address).is_some_and(|(slot, ranges)| slot.answer(ranges, address))
+}
+
+/// Makes the page of a store at an address the process's own, when it lies in a guarded mapping that forgives it. A signal handler
+/// may call this.
+pub(super) fn own(address: usize) -> bool {
+    find(address).is_some_and(|(slot, ranges)| slot.own(ranges, address))
+}
+
+/// The slot whose mapping has an address.
+fn find(address: usize) -> Option<(&'static Slot, &'static Ranges)> {
     let used = USED.load(Ordering::Acquire);
-    for number in 0..used.div_ceil(SLOTS) {
-        let Some(chunk) = chunk(number) else { return false };
-        for (slot, holes) in chunk.slots.iter().zip(&chunk.holes) {
-            if slot.holds(address) {
-                return slot.answer(holes, address);
-            }
-        }
-    }
-    false
+    (0..used.div_ceil(SLOTS)).find_map(|number| {
+        let chunk = chunk(number)?;
+        chunk.slots.iter().zip(&chunk.ranges).find(|(slot, _)| slot.holds(address))
+    })
 }

@@ -1,9 +1,10 @@
 //! Reaching the bytes of a mapping.
 
-use super::{Mapping, options};
+use super::{Mapping, limits};
 use crate::error::{Error, ErrorKind, Result};
 use crate::extent::Extent;
-use crate::guard;
+use crate::guard::{self, Guard};
+use crate::open::OpenFile;
 use crate::page::page_size;
 use crate::sys::{self, errno};
 
@@ -13,8 +14,9 @@ impl Mapping {
     ///
     /// # Errors
     /// [`ErrorKind::Truncated`] when the file does not reach that far any more, [`ErrorKind::Unreadable`] when the storage does not
-    /// give a page of it, [`ErrorKind::Faulted`] when it did not and does now; [`ErrorKind::Range`] for an offset beyond the
-    /// mapping; [`ErrorKind::System`] with `EACCES` when it may not be read. The buffer holds nothing of use then.
+    /// give a page of it, [`ErrorKind::Faulted`] when it did not and does now; [`ErrorKind::Overwritten`] when a store into a page
+    /// stayed private ([`MapOptions::forgive_writes`](super::MapOptions::forgive_writes)); [`ErrorKind::Range`] for an offset beyond
+    /// the mapping; [`ErrorKind::System`] with `EACCES` when it may not be read. The buffer holds nothing of use then.
     ///
     /// ```
     /// # let path = std::env::current_exe().unwrap();
@@ -76,7 +78,7 @@ impl Mapping {
         if !allowed {
             return Err(Error::system(call, std::io::Error::from_raw_os_error(errno::EACCES)));
         }
-        if self.guard.is_some() { guard::require_signal() } else { Ok(()) }
+        if self.guard.is_some() { guard::require_signal(self.options.forgives()) } else { Ok(()) }
     }
 
     /// The bytes from `offset` that the mapping has, by their place in it.
@@ -97,19 +99,33 @@ impl Mapping {
         if let Some(replaced) = self.replaced(part) {
             return Err(self.fault(replaced));
         }
-        let Some(file) = self.file() else { return Ok(()) };
-        let size = file.size_now();
-        if size < self.extent.offset() + part.end() {
+        let size = self.file().map(OpenFile::size_now);
+        if let Some(size) = size.filter(|size| *size < self.extent.offset() + part.end()) {
             return Err(Error::new("mmap", ErrorKind::Truncated { size }));
         }
-        Ok(())
+        self.overwritten("mmap", part)
     }
 
     /// The first bytes of a part that the guard replaced, by their place in the file.
     fn replaced(&self, part: Extent) -> Option<Extent> {
-        let lead = self.region.lead();
+        self.first_of(part, Guard::replaced)
+    }
+
+    /// Whether no store into a part stayed private.
+    pub(super) fn overwritten(&self, call: &'static str, part: Extent) -> Result<()> {
         let found =
-            self.guard.as_ref()?.replaced(in_memory(part.offset() + lead), in_memory(part.length()))?;
+            Some(part).filter(|_| self.options.forgives()).and_then(|part| self.first_of(part, Guard::owned));
+        found.map_or(Ok(()), |extent| Err(Error::new(call, ErrorKind::Overwritten { extent })))
+    }
+
+    /// The first bytes of a part that the guard tells something of, by their place in the file.
+    fn first_of(
+        &self,
+        part: Extent,
+        what: impl Fn(&Guard, usize, usize) -> Option<Extent>,
+    ) -> Option<Extent> {
+        let lead = self.region.lead();
+        let found = what(self.guard.as_ref()?, in_memory(part.offset() + lead), in_memory(part.length()))?;
         Some(Extent::new(self.extent.offset() + found.offset() - lead, found.length()))
     }
 
@@ -127,16 +143,19 @@ impl Mapping {
         }
     }
 
-    /// The first replaced bytes of all, as an error: stores there are lost.
+    /// The first bytes of a part whose stores do not reach the file, as an error: they were replaced, or nobody may store there.
     pub(super) fn lost(&self, part: Extent) -> Result<()> {
-        self.replaced(part).map_or(Ok(()), |extent| Err(Error::new("msync", ErrorKind::Faulted { extent })))
+        if let Some(extent) = self.replaced(part) {
+            return Err(Error::new("msync", ErrorKind::Faulted { extent }));
+        }
+        self.overwritten("msync", part)
     }
 }
 
 /// So many zeros. A sparse file can be mapped that is larger than memory, and to be without room must not end the process.
 fn zeros(length: u64) -> Result<Vec<u8>> {
     let bytes = in_memory(length);
-    let no_room = |_| options::refusal(std::io::Error::from_raw_os_error(errno::ENOMEM), length);
+    let no_room = |_| limits::refusal(std::io::Error::from_raw_os_error(errno::ENOMEM), length);
     Vec::<u8>::new().try_reserve_exact(bytes).map_err(no_room)?;
     Ok(vec![0; bytes])
 }

@@ -1,7 +1,7 @@
 //! What the kernel is told and asked about a mapping.
 
 use super::bytes::in_memory;
-use super::{Access, Mapping, options, populate};
+use super::{Mapping, limits, populate};
 use crate::advice::{Advice, AdviceCall};
 use crate::error::{Error, ErrorKind, Result, Unknown};
 use crate::extent::{ByteRange, Extent};
@@ -53,13 +53,14 @@ impl Mapping {
     /// whole file. The first failure is final, as [`flush`](crate::flush()) says.
     ///
     /// # Errors
-    /// [`ErrorKind::Faulted`] when a fault was answered in the part, whose stores are lost: msync(2) does not know of it.
-    /// [`ErrorKind::NotWritten`] when writing failed; [`ErrorKind::Unsupported`] for all but the first two when the mapping keeps no
-    /// file; else as [`flush`](crate::flush()).
+    /// [`ErrorKind::Faulted`] when a fault was answered in the part, whose stores are lost: msync(2) does not know of it;
+    /// [`ErrorKind::Overwritten`] when a store into it stayed private, of a private mapping, too. [`ErrorKind::NotWritten`] when
+    /// writing failed; [`ErrorKind::Unsupported`] for all but the first two when the mapping keeps no file; else as
+    /// [`flush`](crate::flush()).
     pub fn flush(&self, part: Extent, how: Flush) -> Result<()> {
         let part = self.part(part.offset(), part.length())?;
         if !self.is_shared() || part.is_empty() {
-            return Ok(());
+            return self.overwritten("msync", part);
         }
         let (from, length) = self.pages_of(part)?;
         match (how, self.file()) {
@@ -206,7 +207,8 @@ impl Mapping {
     /// Makes it longer or shorter, mremap(2); it may move. The file's size stays: what is beyond its end faults.
     ///
     /// # Errors
-    /// [`ErrorKind::Faulted`] when a fault was answered in it: [`renew`](Self::renew) first. [`ErrorKind::Limit`] when there is no
+    /// [`ErrorKind::Faulted`] when a fault was answered in it, [`ErrorKind::Overwritten`] when a store into it stayed private:
+    /// [`renew`](Self::renew) first. [`ErrorKind::Limit`] when there is no
     /// room, [`ErrorKind::Unsupported`] on systems other than Linux.
     ///
     /// ```
@@ -238,7 +240,7 @@ impl Mapping {
     /// shared another one can be made.
     fn resize_in_parts(&mut self, error: std::io::Error, length: u64) -> Result<()> {
         match self.file.as_deref().filter(|_| self.is_shared()) {
-            _ if error.raw_os_error() != Some(errno::EFAULT) => Err(options::refusal(error, length)),
+            _ if error.raw_os_error() != Some(errno::EFAULT) => Err(limits::refusal(error, length)),
             Some(file) => {
                 self.region = self.options.region(file, Extent::new(self.extent.offset(), length))?;
                 Ok(())
@@ -248,51 +250,18 @@ impl Mapping {
     }
 
     /// Maps the file there anew, after faults: what is in the file is seen again, and [`faults`](Self::faults) begins at 0. What was
-    /// written to a private mapping is lost.
+    /// written to a private mapping is lost, and so are stores that stayed private.
     ///
     /// # Errors
     /// [`ErrorKind::System`] with what mmap(2) says; [`ErrorKind::Unsupported`] when the mapping keeps no file.
     pub fn renew(&mut self) -> Result<()> {
         let file = self.file.as_deref().ok_or_else(no_file)?;
         let offset = self.extent.offset().saturating_sub(self.region.lead());
-        let (how, shared) = (self.options.access.protection(), self.is_shared());
-        let renewed = self.region.renew(file.file(), offset, how, shared);
-        renewed.map_err(|error| options::refusal(error, self.len()))?;
+        let (how, sharing) = (self.options.access.protection(), self.options.sharing());
+        let renewed = self.region.renew(file.file(), offset, how, sharing);
+        renewed.map_err(|error| limits::refusal(error, self.len()))?;
         self.guard_anew();
         Ok(())
-    }
-
-    /// Changes what may be done to its bytes: mprotect(2). A shared mapping cannot become a copy, nor a private one write to the
-    /// file.
-    ///
-    /// # Errors
-    /// [`ErrorKind::System`] with `EINVAL` for those two, with `EACCES` when the file is not open for writing.
-    ///
-    /// ```
-    /// # #[cfg(target_os = "linux")] {
-    /// use mmapio_core::{Access, MapOptions};
-    /// let mut mapping = MapOptions::read().open(std::env::current_exe().unwrap())?;
-    /// mapping.protect(Access::None)?;
-    /// assert!(mapping.read_at(0, &mut [0]).is_err());
-    /// # }
-    /// # Ok::<(), mmapio_core::Error>(())
-    /// ```
-    pub fn protect(&mut self, access: Access) -> Result<()> {
-        let denied = if self.is_shared() { Access::Copy } else { Access::Write };
-        if access == denied {
-            return Err(Error::system("mprotect", std::io::Error::from_raw_os_error(errno::EINVAL)));
-        }
-        let was_guarded = self.is_guarded();
-        self.require_guard(access, self.len())?;
-        let protected = self.region.protect(access.protection());
-        if protected.is_ok() {
-            self.options.access = access;
-        }
-        match &self.guard {
-            Some(guard) if was_guarded => guard.set_protection(self.access().protection()),
-            _ => self.guard_anew(),
-        }
-        protected.map_err(|error| unsupported_or("mprotect", error))
     }
 
     fn probed(&self) -> Result<(&OpenFile, ByteRange)> {

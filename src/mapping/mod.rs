@@ -2,8 +2,10 @@
 
 mod bytes;
 mod folios;
+mod guarding;
 mod kernel;
 mod lease;
+mod limits;
 mod memfd;
 mod options;
 mod populate;
@@ -114,7 +116,7 @@ impl Mapping {
         self.region.pointer()
     }
 
-    /// What of it faulted, and was answered with zeros; nothing where there is no guard.
+    /// What of it faulted and was answered; nothing where there is no guard.
     #[must_use]
     pub fn faults(&self) -> Faults {
         self.guard.as_ref().map_or(Faults::default(), Guard::faults)
@@ -124,6 +126,13 @@ impl Mapping {
     #[must_use]
     pub fn is_guarded(&self) -> bool {
         self.guard.is_some()
+    }
+
+    /// Whether stores into it stay private, where it may only be read, instead of killing the process:
+    /// [`MapOptions::forgive_writes`].
+    #[must_use]
+    pub fn forgives_writes(&self) -> bool {
+        self.is_guarded() && self.options.forgives()
     }
 
     /// Why [`MapOptions::populate`] did not bring in all of it; none when it did, or was not asked for.

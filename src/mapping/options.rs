@@ -4,13 +4,13 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::Mapping;
+use super::{Mapping, limits};
 use crate::error::{Error, Result, Unknown};
 use crate::extent::{ByteRange, Extent};
-use crate::guard::Guard;
-use crate::open::{OpenFile, unsupported_or};
+use crate::guard;
+use crate::open::OpenFile;
 use crate::residency::mincore_tells;
-use crate::sys::{self, Protection, Region, errno, madvise};
+use crate::sys::{self, Protection, Region, Sharing, errno};
 
 /// What may be done to mapped bytes.
 ///
@@ -69,16 +69,18 @@ pub struct MapOptions {
     pub(super) access: Access,
     private: bool,
     range: ByteRange,
-    populate: bool,
-    huge_pages: bool,
-    guard: bool,
+    pub(super) populate: bool,
+    pub(super) huge_pages: bool,
+    pub(super) guard: bool,
+    forgive: bool,
 }
 
 impl MapOptions {
     /// A mapping of this access, of the whole file, shared unless the access is a copy.
     pub fn new(access: Access) -> Self {
         let private = access == Access::Copy;
-        Self { access, private, range: ByteRange::WHOLE, populate: false, huge_pages: false, guard: true }
+        let (range, guard) = (ByteRange::WHOLE, true);
+        Self { access, private, range, populate: false, huge_pages: false, guard, forgive: false }
     }
 
     /// For reading.
@@ -130,8 +132,53 @@ impl MapOptions {
         self
     }
 
+    /// Lets the process live when it stores into a mapping for reading, which ends it by SIGSEGV otherwise. Such a store stays
+    /// private: only this mapping shows it, from then on instead of what the file has in that page, and the file never gets it.
+    /// [`Mapping::faults`] counts it, and [`read_at`](Mapping::read_at), [`check`](Mapping::check) and [`flush`](Mapping::flush) of
+    /// the page are [`ErrorKind::Overwritten`](crate::ErrorKind::Overwritten) until [`renew`](Mapping::renew).
+    ///
+    /// It is for programs that are handed the bytes and cannot be held to leave them alone; a Rust program that stores there has a
+    /// mistake, and should rather be ended. The kernel is asked for a private mapping then, which shows in proc(5); what others write
+    /// into the file is seen as in a shared one. It cannot become writable by [`protect`](Mapping::protect).
+    ///
+    /// Nothing is forgiven without the guard, with [`Access::Write`] and [`Access::Copy`], on hugetlbfs, and on systems and
+    /// processors other than Linux on x86-64 and AArch64: [`Mapping::forgives_writes`] tells.
+    ///
+    /// ```
+    /// use mmapio_core::MapOptions;
+    /// # let scratch = tempfile::NamedTempFile::new()?;
+    /// # let path = scratch.path();
+    /// std::fs::write(path, "file")?;
+    /// let mapping = MapOptions::read().forgive_writes().open(path)?;
+    /// if mapping.forgives_writes() {
+    ///     // SAFETY: the byte is inside the mapping, and no reference to it exists.
+    ///     unsafe { mapping.as_ptr().cast_mut().write_volatile(b'm') };
+    ///     assert_eq!(mapping.faults().private_writes, 1);
+    ///     assert!(mapping.read_at(0, &mut [0; 4]).is_err());
+    /// }
+    /// assert_eq!(std::fs::read(path)?, b"file");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn forgive_writes(mut self) -> Self {
+        self.forgive = !self.access.is_writable();
+        self
+    }
+
     pub(super) fn is_shared(&self) -> bool {
         !self.private
+    }
+
+    pub(super) fn forgives(&self) -> bool {
+        self.forgive && self.guard && guard::FORGIVES
+    }
+
+    /// As what the kernel maps it: what forgives stores is private, so that a page can become the process's own.
+    pub(super) fn sharing(&self) -> Sharing {
+        match self.is_shared() {
+            _ if self.forgives() => Sharing::Unreserved,
+            true => Sharing::Shared,
+            false => Sharing::Private,
+        }
     }
 
     /// Opens the file by the rules of [`OpenFile::open`], for writing where the access is, and maps it.
@@ -179,7 +226,9 @@ impl MapOptions {
         mapping.prepared()
     }
 
-    fn unprepared(self, file: &OpenFile) -> Result<Mapping> {
+    fn unprepared(mut self, file: &OpenFile) -> Result<Mapping> {
+        // There a private mapping keeps pages of its own where the file has a hole, and never shows what is written there later.
+        self.forgive &= file.filesystem_page().is_none();
         let extent = self.extent(file)?;
         let region = self.region(file, extent)?;
         Ok(Mapping { guard: None, region, file: None, extent, options: self, unpopulated: None, told: None })
@@ -188,7 +237,7 @@ impl MapOptions {
     pub(super) fn region(&self, file: &OpenFile, extent: Extent) -> Result<Region> {
         let (how, huge_page) = (self.access.protection(), file.filesystem_page());
         let (offset, length) = (extent.offset(), extent.length());
-        let region = Region::of_file(file.file(), offset, length, huge_page, how, self.is_shared());
+        let region = Region::of_file(file.file(), offset, length, huge_page, how, self.sharing());
         region.map_err(|error| self.refusal(error, length))
     }
 
@@ -208,8 +257,8 @@ impl MapOptions {
     pub fn anonymous(self, length: u64) -> Result<Mapping> {
         let extent = Extent::new(0, length);
         let options = Self { private: true, guard: false, ..self };
-        let region =
-            Region::anonymous(length, self.access.protection()).map_err(|error| refusal(error, length))?;
+        let region = Region::anonymous(length, self.access.protection())
+            .map_err(|error| limits::refusal(error, length))?;
         Mapping { guard: None, region, file: None, extent, options, unpopulated: None, told: None }.prepared()
     }
 
@@ -218,7 +267,7 @@ impl MapOptions {
             Some(errno::EACCES) if self.access == Access::Write => {
                 Error::refused("mmap", error, "the file is not open for writing (OpenFile::open_writable)")
             }
-            _ => refusal(error, length),
+            _ => limits::refusal(error, length),
         }
     }
 
@@ -232,68 +281,5 @@ impl MapOptions {
             size if offset <= size => Ok(Extent::between(offset, size)),
             size => Err(Error::range(format!("begins at {offset}, beyond the end of the file at {size}"))),
         }
-    }
-}
-
-impl Mapping {
-    /// Sees to it that there is a guard, where a byte of it can be touched with this access and length and where the system has one;
-    /// the guard has to be told what to guard. What was guarded stays so when this fails.
-    pub(super) fn require_guard(&mut self, access: Access, length: u64) -> Result<()> {
-        let is_touchable = access != Access::None && length > 0;
-        if self.options.guard && is_touchable && self.guard.is_none() && cfg!(target_os = "linux") {
-            self.guard = Some(Guard::idle()?);
-        }
-        Ok(())
-    }
-
-    /// Tells the guard, where there is one, what this is a mapping of by now.
-    pub(super) fn guard_anew(&self) {
-        if let Some(guard) = &self.guard {
-            let region = &self.region;
-            let file = self.file().map(|file| (file.file(), self.extent.offset()));
-            let how = self.options.access.protection();
-            guard.cover(region.pointer(), region.length(), how, file, region.huge_page());
-        }
-    }
-
-    fn prepared(mut self) -> Result<Self> {
-        self.require_guard(self.options.access, self.len())?;
-        self.guard_anew();
-        if self.options.huge_pages {
-            // Where it is not taken there are no huge pages, which is no error: they are a wish.
-            let _ = self.region.span().advise(0, self.region.span().mapped(), madvise::HUGEPAGE);
-        }
-        if self.options.populate {
-            self.unpopulated = self.populate().err();
-        }
-        Ok(self)
-    }
-}
-
-/// What mmap(2) and mremap(2) mean by `ENOMEM`, and what to do about it.
-pub(super) fn refusal(error: io::Error, length: u64) -> Error {
-    match error.raw_os_error() {
-        Some(errno::ENOMEM) => limit(length),
-        _ => unsupported_or("mmap", error),
-    }
-}
-
-fn limit(length: u64) -> Error {
-    if let Ok(Some(allowed)) = sys::address_space_limit() {
-        let why = format!(
-            "{allowed} bytes of address space are allowed, {length} more were wanted: raise it (ulimit -v)"
-        );
-        return Error::limit("RLIMIT_AS", why);
-    }
-    match sys::mapping_limit() {
-        Some((used, allowed)) if used + 16 >= allowed => {
-            let why =
-                format!("{allowed} mappings are allowed, and {used} there are: unmap some, or raise it");
-            Error::limit("vm.max_map_count", why)
-        }
-        _ => Error::limit(
-            "mmap",
-            format!("there is no room for {length} bytes in the address space or memory"),
-        ),
     }
 }

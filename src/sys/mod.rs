@@ -39,7 +39,7 @@ pub(crate) use os::{
     mapping_limit, memory_file, protection, seal, user,
 };
 pub(crate) use os::{allocate, allocated, bytes_left, write_at};
-pub(crate) use region::{Protection, Region};
+pub(crate) use region::{Protection, Region, Sharing};
 
 /// What a directory entry or an open file is.
 ///

@@ -151,7 +151,7 @@ impl Span {
         _file: &File,
         _offset: u64,
         _how: super::Protection,
-        _shared: bool,
+        _sharing: super::Sharing,
     ) -> io::Result<()> {
         Err(unsupported())
     }

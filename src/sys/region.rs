@@ -15,6 +15,17 @@ pub(crate) enum Protection {
     ReadWrite,
 }
 
+/// Whose the bytes of a mapped file are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sharing {
+    /// Stores are the file's.
+    Shared,
+    /// Stores stay in the mapping.
+    Private,
+    /// The same, and room for them is not set aside beforehand, where a system would: none are expected, but all may come.
+    Unreserved,
+}
+
 /// A mapping that is unmapped when this is dropped. Its bytes may be changed by anybody who has the file, and vanish with it, so
 /// that no reference to them is ever made here.
 #[derive(Debug)]
@@ -36,15 +47,18 @@ impl Region {
         length: u64,
         huge_page: Option<u64>,
         how: Protection,
-        shared: bool,
+        sharing: Sharing,
     ) -> io::Result<Self> {
         let mut options = MmapOptions::new();
         options.offset(offset).len(mapped(length, offset, huge_page)?);
-        let raw = match (how, shared) {
-            (Protection::ReadWrite, true) => options.map_raw(file)?,
-            (Protection::ReadWrite, false) => copy(&options, file)?,
-            (_, true) => options.map_raw_read_only(file)?,
-            (_, false) => read_only_copy(&options, file)?,
+        if sharing == Sharing::Unreserved {
+            options.no_reserve_swap();
+        }
+        let raw = match (how, sharing) {
+            (Protection::ReadWrite, Sharing::Shared) => options.map_raw(file)?,
+            (Protection::ReadWrite, _) => copy(&options, file)?,
+            (_, Sharing::Shared) => options.map_raw_read_only(file)?,
+            (_, _) => read_only_copy(&options, file)?,
         };
         Self::of(raw, in_memory(length)?, huge_page, how)
     }
@@ -135,9 +149,9 @@ impl Region {
         file: &File,
         offset: u64,
         how: Protection,
-        shared: bool,
+        sharing: Sharing,
     ) -> io::Result<()> {
-        self.span.map_over(file, offset, how, shared)
+        self.span.map_over(file, offset, how, sharing)
     }
 
     /// Makes it longer or shorter, mremap(2); it may move.

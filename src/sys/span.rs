@@ -6,8 +6,8 @@ use std::num::NonZeroUsize;
 use std::os::fd::AsRawFd;
 use std::ptr::{self, NonNull};
 
-use super::Protection;
 use super::unix::{check, page_size, retry};
+use super::{Protection, Sharing};
 
 /// Pages of a mapping of this process. Who owns the mapping lends them, so that it is there as long as they are.
 #[derive(Debug)]
@@ -79,10 +79,21 @@ impl Span {
     }
 
     /// Maps a file over the whole span, mmap(2) with `MAP_FIXED`.
-    pub(super) fn map_over(&self, file: &File, offset: u64, how: Protection, shared: bool) -> io::Result<()> {
+    pub(super) fn map_over(
+        &self,
+        file: &File,
+        offset: u64,
+        how: Protection,
+        sharing: Sharing,
+    ) -> io::Result<()> {
         let (start, length) = self.part(0, self.mapped())?;
         let offset = libc::off_t::try_from(offset).map_err(|_| invalid())?;
-        let flags = libc::MAP_FIXED | if shared { libc::MAP_SHARED } else { libc::MAP_PRIVATE };
+        let flags = libc::MAP_FIXED
+            | match sharing {
+                Sharing::Shared => libc::MAP_SHARED,
+                Sharing::Private => libc::MAP_PRIVATE,
+                Sharing::Unreserved => libc::MAP_PRIVATE | libc::MAP_NORESERVE,
+            };
         // SAFETY: the range is a whole mapping of ours, to whose bytes nobody holds a reference.
         let put = unsafe { libc::mmap(start, length, protection(how), flags, file.as_raw_fd(), offset) };
         if put == libc::MAP_FAILED { Err(io::Error::last_os_error()) } else { Ok(()) }
