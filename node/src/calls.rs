@@ -11,7 +11,7 @@ use napi_derive::napi;
 
 use crate::failure::Failure;
 use crate::held::Held;
-use crate::mapped::Answered;
+use crate::mapped::{Answered, guarded};
 use crate::raw::{MappedBuffer, View, duplicate};
 
 /// A number that the system's headers define, for an advice that has a name of its own.
@@ -112,7 +112,7 @@ impl Wanted {
         if self.populate {
             options = options.populate();
         }
-        Ok(if self.guard { options } else { options.unguarded() })
+        Ok(guarded(options, self.guard))
     }
 }
 

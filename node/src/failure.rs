@@ -46,6 +46,7 @@ impl From<Error> for Failure {
 fn number(error: &Error) -> i32 {
     const EPERM: i32 = 1;
     const EIO: i32 = 5;
+    const EACCES: i32 = 13;
     const ENOMEM: i32 = 12;
     const ENODEV: i32 = 19;
     const EINVAL: i32 = 22;
@@ -55,6 +56,7 @@ fn number(error: &Error) -> i32 {
         ErrorKind::Limit(_) => ENOMEM,
         ErrorKind::Range(_) => EINVAL,
         ErrorKind::Faulted { .. } | ErrorKind::Truncated { .. } => EIO,
+        ErrorKind::Overwritten { .. } => EACCES,
         _ => 0,
     })
 }
@@ -68,6 +70,7 @@ fn kind(kind: &ErrorKind) -> &'static str {
         ErrorKind::Truncated { .. } => "Truncated",
         ErrorKind::Unreadable { .. } => "Unreadable",
         ErrorKind::Faulted { .. } => "Faulted",
+        ErrorKind::Overwritten { .. } => "Overwritten",
         ErrorKind::NotWritten(_) => "NotWritten",
         _ => "System",
     }

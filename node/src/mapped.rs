@@ -137,9 +137,7 @@ impl Opening {
         if self.populate {
             options = options.populate();
         }
-        if !self.guard {
-            options = options.unguarded();
-        }
+        options = guarded(options, self.guard);
         let range = ByteRange::new(unsigned(self.offset), self.length.map(unsigned))?;
         let mapping = options.range(range).map(file)?;
         Ok(Mapped {
@@ -148,6 +146,11 @@ impl Opening {
             is_open_ended: self.length.is_none(),
         })
     }
+}
+
+/// With the guard, or without: with it a store where none may be stays in the process, too.
+pub(crate) fn guarded(options: MapOptions, is_guarded: bool) -> MapOptions {
+    if is_guarded { options.forgive_writes() } else { options.unguarded() }
 }
 
 const EEXIST: i32 = 17;
@@ -358,6 +361,10 @@ impl Drop for Mapped {
 
 impl From<Faults> for Answered {
     fn from(faults: Faults) -> Self {
-        Self { count: number(faults.count), truncated: faults.truncated, stores: 0.0 }
+        Self {
+            count: number(faults.count),
+            truncated: faults.truncated,
+            stores: number(faults.private_writes),
+        }
     }
 }
