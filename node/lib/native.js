@@ -31,4 +31,10 @@ function load() {
   throw error;
 }
 
-module.exports = load();
+const addon = load();
+// A worker may end before memory does that it gave away; so the addon has to look where it is then.
+if (!require("node:worker_threads").isMainThread && "transfer" in ArrayBuffer.prototype) {
+  addon.watchEnd(typeof Bun === "object");
+}
+
+module.exports = addon;

@@ -13,7 +13,7 @@ use napi_derive::napi;
 use crate::calls::{advice, not_ours, require_room};
 use crate::failure::Failure;
 use crate::held::Held;
-use crate::raw::{MappedBuffer, View, duplicate};
+use crate::raw::{Bytes, MappedBuffer, View, duplicate};
 use crate::record::number;
 
 /// What is wanted of a file; `node/lib` has checked it.
@@ -53,8 +53,8 @@ pub(crate) struct Mapped {
 
 /// Opens a file by its name, and maps it.
 #[napi]
-pub(crate) fn open_path(path: View, opening: Opening) -> Either<Mapped, Failure> {
-    let path = path_of(&path.to_vec());
+pub(crate) fn open_path(path: Bytes, opening: Opening) -> Either<Mapped, Failure> {
+    let path = path_of(&path.0);
     let opened = opening.file(&path).and_then(|file| opening.map(file));
     answer(opened.map_err(|error| error.with_path(path)))
 }

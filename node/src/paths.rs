@@ -18,7 +18,7 @@ use napi_derive::napi;
 use crate::acts::rate_limit;
 use crate::failure::Failure;
 use crate::mapped::path_of;
-use crate::raw::View;
+use crate::raw::Bytes;
 use crate::record::{Deed, Entry, Sum, sum_of};
 use crate::task::{Course, Job, Ticket, later};
 
@@ -93,7 +93,7 @@ impl Survey {
 /// Does it: `paths` are separated by NUL.
 #[napi]
 pub(crate) fn survey(
-    paths: View,
+    paths: Bytes,
     walking: Walking,
     doing: Doing,
     ticket: &Ticket,
@@ -104,7 +104,7 @@ pub(crate) fn survey(
 /// The same later.
 #[napi]
 pub(crate) fn survey_later(
-    paths: View,
+    paths: Bytes,
     walking: Walking,
     doing: Doing,
     ticket: &Ticket,
@@ -113,12 +113,12 @@ pub(crate) fn survey_later(
 }
 
 fn surveying(
-    paths: &View,
+    paths: &Bytes,
     walking: Walking,
     doing: Doing,
     course: Arc<Course>,
 ) -> impl FnOnce() -> Either<Survey, Failure> + Send + use<> {
-    let paths: Vec<PathBuf> = paths.to_vec().split(|byte| *byte == 0).map(path_of).collect();
+    let paths: Vec<PathBuf> = paths.0.split(|byte| *byte == 0).map(path_of).collect();
     move || match Ground::new(paths, &walking, course).and_then(|ground| ground.survey(&doing)) {
         Ok(survey) => Either::A(survey),
         Err(error) => Either::B(error.into()),
