@@ -9,10 +9,15 @@ const numbers = new Map(native.adviceConstants().map(({ advice, value }) => [adv
 
 /** The number that madvise(2) knows it by. */
 function adviceNumber(advice) {
-  if (typeof advice !== "string") return integer(advice, "advice must be a name or an integer", -0x80000000) | 0;
+  if (typeof advice !== "string") return known(integer(advice, "advice must be a name or an integer", -0x80000000));
   const number = numbers.get(advice);
   if (number === undefined) throw valueError(`advice must be one of ${[...numbers.keys()].join(", ")}`, advice);
   return number;
 }
 
-module.exports = { adviceNumber };
+/** A number that fits into 32 bits: what does not is no advice, and must not become one when it is cut off. */
+function known(number) {
+  return number > 0x7fffffff ? -1 : number;
+}
+
+module.exports = { adviceNumber, known };

@@ -2,6 +2,7 @@
 // What callers give, checked before the addon sees it.
 
 const { fileURLToPath } = require("node:url");
+const { types } = require("node:util");
 
 const { rangeError, typeError, valueError } = require("./errors.js");
 
@@ -30,8 +31,11 @@ function word(value, name, words) {
   return value;
 }
 
+/** What `{}` would inherit is not what the caller said. */
+const NONE = Object.freeze(Object.create(null));
+
 function object(value, name) {
-  if (value === undefined) return {};
+  if (value === undefined) return NONE;
   if (typeof value !== "object" || value === null) throw typeError(`${name} must be an object`, value);
   return value;
 }
@@ -45,12 +49,30 @@ function strings(value, name) {
 
 /** The bytes of a path. */
 function pathBytes(path, name) {
-  if (typeof path !== "string" && !(path instanceof Uint8Array) && !(path instanceof URL)) {
+  const isBytes = types.isUint8Array(path);
+  if (typeof path !== "string" && !isBytes && !isUrl(path)) {
     throw typeError(`${name} must be a string, a Buffer or a file: URL`, path);
   }
-  const bytes = path instanceof Uint8Array ? path : Buffer.from(path instanceof URL ? fileURLToPath(path) : path);
+  const bytes = isBytes ? path : Buffer.from(isUrl(path) ? fileURLToPath(path) : path);
   if (bytes.length === 0 || bytes.includes(0)) throw valueError(`${name} must not be empty or have null bytes`, path);
   return bytes;
+}
+
+/** A URL, perhaps of another realm: as Node.js tells them. */
+function isUrl(value) {
+  return Boolean(value?.href && value.protocol && value.auth === undefined && value.path === undefined);
+}
+
+/** A typed array, of any realm. */
+function isTypedArray(value) {
+  return types.isTypedArray(value);
+}
+
+const { get: byteLengthOf } = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), "byteLength");
+
+/** The bytes of a typed array, whatever its own properties say. */
+function bytesIn(view) {
+  return byteLengthOf.call(view);
 }
 
 /** A part of something that has `length` bytes. */
@@ -63,4 +85,4 @@ function part(options, length) {
   return [offset, bytes];
 }
 
-module.exports = { integer, object, optionalBoolean, optionalInteger, part, pathBytes, strings, word };
+module.exports = { bytesIn, integer, isTypedArray, isUrl, object, optionalBoolean, optionalInteger, part, pathBytes, strings, word };

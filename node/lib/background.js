@@ -18,11 +18,16 @@ async function background(options, start) {
 }
 
 function checked({ signal, onProgress }) {
-  if (signal != null && (typeof signal !== "object" || typeof signal.aborted !== "boolean")) {
+  if (signal != null && !isSignal(signal)) {
     throw typeError("signal must be an AbortSignal", signal);
   }
   if (onProgress != null && typeof onProgress !== "function") throw typeError("onProgress must be a function", onProgress);
   return { signal: signal ?? undefined, onProgress: onProgress ?? undefined };
+}
+
+function isSignal(value) {
+  const { aborted, addEventListener, removeEventListener } = value;
+  return typeof aborted === "boolean" && typeof addEventListener === "function" && typeof removeEventListener === "function";
 }
 
 function followed(call, ticket, signal, onProgress) {

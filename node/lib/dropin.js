@@ -3,9 +3,10 @@
 
 const native = require("./native.js");
 const constants = require("./constants.js");
-const { integer } = require("./arguments.js");
+const { known } = require("./advice.js");
+const { bytesIn, integer, isTypedArray } = require("./arguments.js");
 const { unmade } = require("./buffers.js");
-const { coded, rangeError, systemError, typeError } = require("./errors.js");
+const { coded, isFailure, rangeError, systemError, typeError } = require("./errors.js");
 
 const { PAGESIZE, PROT_READ, PROT_WRITE, MAP_SHARED, MAP_PRIVATE } = constants;
 const MAP_TYPE = 0x0f;
@@ -49,7 +50,7 @@ function wanted(size, protection, flags, offset) {
 /** Calls the addon, and has buffers collected once that nobody has any more when there is no room for another mapping. */
 function create(make) {
   const made = attempt(make);
-  if (made.failed !== true || made.kind !== "Limit") return made;
+  if (!isFailure(made) || made.kind !== "Limit") return made;
   collect();
   return attempt(make);
 }
@@ -79,14 +80,14 @@ function map(size, protection, flags, fd, offset = 0, advice = 0, _name = undefi
   const descriptor = integer(fd, "mmap: fd (arg[3]) must be an integer (a file descriptor)", -0x80000000);
   if (descriptor > 0x7fffffff) throw rangeError("mmap: fd (arg[3]) must be an integer (a file descriptor)", fd);
   const from = integer(offset, "mmap: offset (arg[4]) must be an integer");
-  const number = integer(advice, "mmap: advise (arg[5]) must be an integer");
+  const number = known(integer(advice, "mmap: advise (arg[5]) must be an integer"));
   if (rights > 0x7fffffff || how > 0x7fffffff) throw refused("unknown protection or flags");
   const options = wanted(length, rights, how, from);
   const isAnonymous = (how & MAP_ANONYMOUS) !== 0;
   const made = create(() => (isAnonymous ? native.mapAnonymous(options) : native.mapFile(descriptor, options)));
-  if (made.failed === true) throw systemError("mmap failed", made, "mmap");
+  if (isFailure(made)) throw systemError("mmap failed", made, "mmap");
   if (number !== 0) {
-    const failure = native.advise(made, 0, made.length, number | 0);
+    const failure = native.advise(made, 0, length, number);
     if (failure) {
       native.unmap(made);
       throw systemError("madvise() failed", failure, "madvise");
@@ -96,15 +97,15 @@ function map(size, protection, flags, fd, offset = 0, advice = 0, _name = undefi
 }
 
 function requireBuffer(buffer, message) {
-  if (!isBuffer(buffer)) throw typeError(message, buffer);
+  if (!isTypedArray(buffer)) throw typeError(message, buffer);
 }
 
 /** A part of a buffer; what is outside of it is not ours to touch. */
 function requirePart(buffer, offset, length, call) {
   const from = integer(offset, `${call}: offset (arg[1]) must be an integer`);
   const bytes = integer(length, `${call}: length (arg[2]) must be an integer`);
-  if (from + bytes > buffer.byteLength) {
-    throw rangeError(`${call}: offset and length must lie inside of the buffer (${buffer.byteLength} bytes)`, from + bytes);
+  if (from + bytes > bytesIn(buffer)) {
+    throw rangeError(`${call}: offset and length must lie inside of the buffer (${bytesIn(buffer)} bytes)`, from + bytes);
   }
   return [from, bytes];
 }
@@ -117,10 +118,10 @@ function advise(buffer, ...rest) {
     );
   }
   requireBuffer(buffer, "advice(): buffer (arg[0]) must be a Buffer");
-  const advice = integer(rest.at(-1), "advise(): advice must be an integer", -0x80000000);
+  const advice = known(integer(rest[rest.length - 1], "advise(): advice must be an integer", -0x80000000));
   const [offset, length] =
-    rest.length === 3 ? requirePart(buffer, rest[0], rest[1], "advise()") : [0, buffer.byteLength];
-  const failure = native.advise(buffer, offset, length, advice > 0x7fffffff ? -1 : advice);
+    rest.length === 3 ? requirePart(buffer, rest[0], rest[1], "advise()") : [0, bytesIn(buffer)];
+  const failure = native.advise(buffer, offset, length, advice);
   if (failure) throw systemError("madvise() failed", failure, "madvise");
 }
 
@@ -130,16 +131,16 @@ function incore(buffer) {
   }
   requireBuffer(buffer, "incore(): buffer (arg[0]) must be a Buffer");
   const counted = native.incore(buffer);
-  if (counted.failed === true) throw systemError("mincore() failed", counted, "mincore");
+  if (isFailure(counted)) throw systemError("mincore() failed", counted, "mincore");
   return counted;
 }
 
 function sync(buffer, first, second, blocking, invalidate) {
   requireBuffer(buffer, "sync(): buffer (arg[0]) must be a Buffer");
-  if (typeof first === "boolean") return write(buffer, 0, buffer.byteLength, first, Boolean(second));
+  if (typeof first === "boolean") return write(buffer, 0, bytesIn(buffer), first, Boolean(second));
   const offset = first ?? 0;
   const start = integer(offset, "sync(): offset (arg[1]) must be an integer");
-  const [from, length] = requirePart(buffer, offset, second ?? Math.max(0, buffer.byteLength - start), "sync()");
+  const [from, length] = requirePart(buffer, offset, second ?? Math.max(0, bytesIn(buffer) - start), "sync()");
   return write(buffer, from, length, Boolean(blocking), Boolean(invalidate));
 }
 
@@ -150,16 +151,12 @@ function write(buffer, offset, length, blocking, invalidate) {
 
 /** Unmaps: every view of the mapping has length 0 from then on. */
 function unmap(buffer) {
-  return isBuffer(buffer) && native.unmap(buffer);
+  return isTypedArray(buffer) && native.unmap(buffer);
 }
 
 /** What the guard answered in the mapping of a buffer. */
 function faults(buffer) {
-  return isBuffer(buffer) ? (native.faultsOf(buffer) ?? null) : null;
-}
-
-function isBuffer(value) {
-  return ArrayBuffer.isView(value) && !(value instanceof DataView);
+  return isTypedArray(buffer) ? (native.faultsOf(buffer) ?? null) : null;
 }
 
 module.exports = { map, advise, incore, sync, unmap, faults, create };

@@ -12,7 +12,7 @@ function systemError(beginning, failure, syscall = failure.syscall) {
 }
 
 /** The same, as the command would say it: path, call and reason. */
-function coreError(failure, path = failure.path) {
+function coreError(failure, path = own(failure, "path")) {
   const where = path == null ? "" : `${path}: `;
   return withFields(new Error(`${where}${failure.syscall}: ${failure.message}`), { ...failure, path }, failure.syscall);
 }
@@ -25,8 +25,14 @@ function withFields(error, failure, syscall) {
     error.code = `ERR_MMAPIO_${failure.kind.toUpperCase()}`;
   }
   error.syscall = syscall;
-  if (failure.path != null) error.path = failure.path;
+  const path = own(failure, "path");
+  if (path != null) error.path = path;
   return error;
+}
+
+/** Whether the addon answers that it failed: by a field of the answer's own, since programs may give fields to all objects. */
+function isFailure(answer) {
+  return typeof answer === "object" && answer !== null && Object.hasOwn(answer, "failed");
 }
 
 function coded(error, code) {
@@ -36,7 +42,7 @@ function coded(error, code) {
 
 /** The answer of the addon, or its failure as an error. */
 function answered(answer, path = undefined) {
-  if (answer?.failed === true) throw coreError(answer, path ?? answer.path);
+  if (isFailure(answer)) throw coreError(answer, path ?? own(answer, "path"));
   return answer;
 }
 
@@ -55,7 +61,21 @@ function rangeError(message, value) {
   return coded(new RangeError(`${message}. Received ${shown(value)}`), "ERR_OUT_OF_RANGE");
 }
 
+/** A field that may be missing. */
+function own(object, name) {
+  return Object.hasOwn(object, name) ? object[name] : undefined;
+}
+
+/** A value as messages show it, whatever it is: looking at an object may call the caller's code, which may fail. */
 function shown(value) {
+  try {
+    return described(value);
+  } catch {
+    return `a value of type ${typeof value}`;
+  }
+}
+
+function described(value) {
   if (typeof value === "string") return JSON.stringify(value.length > 25 ? `${value.slice(0, 25)}...` : value);
   if (typeof value === "bigint") return `${value}n`;
   if (typeof value === "function") return `function ${value.name}`;
@@ -63,4 +83,4 @@ function shown(value) {
   return String(value);
 }
 
-module.exports = { answered, coded, coreError, rangeError, systemError, typeError, valueError };
+module.exports = { answered, coded, coreError, isFailure, own, rangeError, systemError, typeError, valueError };

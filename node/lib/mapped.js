@@ -2,10 +2,11 @@
 // A file, or a part of one, as memory: its buffer, and what can be done with it.
 
 const { EventEmitter } = require("node:events");
+const { types } = require("node:util");
 
 const native = require("./native.js");
 const { adviceNumber } = require("./advice.js");
-const { integer, object, optionalBoolean, optionalInteger, part, word } = require("./arguments.js");
+const { bytesIn, integer, object, optionalBoolean, optionalInteger, part, word } = require("./arguments.js");
 const { background } = require("./background.js");
 const { MAX_LENGTH, tooLong, unmade } = require("./buffers.js");
 const { answered, coded, coreError, rangeError, typeError } = require("./errors.js");
@@ -29,15 +30,31 @@ class MappedFile extends EventEmitter {
     this.#about = about;
     if (about.shared) this.#buffer = this.#makeBuffer();
     if (about.advice !== undefined) this.advise(about.advice);
+    this.#listen();
+  }
+
+  #listen() {
     this.on("newListener", (event) => event === "fault" && watch.add(this));
   }
 
+  removeAllListeners(...events) {
+    super.removeAllListeners(...events);
+    // Whoever listens afterwards is told, too.
+    if (this.listenerCount("newListener") === 0) this.#listen();
+    return this;
+  }
+
   get buffer() {
-    if (this.closed) return Buffer.alloc(0);
+    if (this.#mapped.isClosed()) return Buffer.alloc(0);
     return (this.#buffer ??= this.#makeBuffer());
   }
 
   get length() {
+    return this.#length();
+  }
+
+  /** Its length, whatever a program has made of the property. */
+  #length() {
     return this.#mapped.extent()[0];
   }
 
@@ -75,7 +92,7 @@ class MappedFile extends EventEmitter {
   }
 
   advise(advice, options) {
-    const [offset, length] = part(object(options, "part"), this.#opened().length);
+    const [offset, length] = part(object(options, "part"), this.#opened().#length());
     this.#answered(this.#mapped.advise(adviceNumber(advice), offset, length));
   }
 
@@ -145,14 +162,14 @@ class MappedFile extends EventEmitter {
 
   #replace(length, how) {
     this.#opened();
-    if (this.shared) {
+    if (this.#about.shared) {
       throw coded(
         new Error(`${how}(): threads may have the SharedArrayBuffer, which cannot be emptied: open the file once more`),
         "ERR_MMAPIO_SHARED",
       );
     }
     const failure = this.#mapped[how](length, this.#shown());
-    if (this.#buffer?.length === 0) this.#buffer = undefined;
+    if (this.#buffer !== undefined && bytesIn(this.#buffer) === 0) this.#buffer = undefined;
     this.#answered(failure);
     if (this.#about.advice !== undefined) this.advise(this.#about.advice);
   }
@@ -160,13 +177,13 @@ class MappedFile extends EventEmitter {
   read(offset, length) {
     const from = integer(offset, "offset must be an integer");
     const wanted = integer(length, "length must be an integer");
-    const there = this.#opened().length;
+    const there = this.#opened().#length();
     if (from > there) throw rangeError(`offset must lie inside of the mapping (${there} bytes)`, offset);
     const bytes = Math.min(wanted, there - from);
     if (bytes > MAX_LENGTH) throw tooLong(`${bytes} bytes are more than a buffer can have`);
     const copy = Buffer.allocUnsafeSlow(bytes);
-    this.#answered(this.#mapped.read(from, copy));
-    return copy;
+    const read = this.#answered(this.#mapped.read(from, copy));
+    return read < bytes ? copy.subarray(0, read) : copy;
   }
 
   write(offset, data) {
@@ -183,13 +200,13 @@ class MappedFile extends EventEmitter {
   }
 
   #opened() {
-    if (this.closed) throw coded(new Error("the mapping is closed"), "ERR_MMAPIO_CLOSED");
+    if (this.#mapped.isClosed()) throw coded(new Error("the mapping is closed"), "ERR_MMAPIO_CLOSED");
     return this;
   }
 
   /** The buffer that is to be emptied. */
   #shown() {
-    return this.#buffer?.length > 0 && !this.shared ? this.#buffer : undefined;
+    return this.#buffer !== undefined && !this.#about.shared && bytesIn(this.#buffer) > 0 ? this.#buffer : undefined;
   }
 
   #answered(answer) {
@@ -197,19 +214,19 @@ class MappedFile extends EventEmitter {
   }
 
   #makeBuffer() {
-    const { length } = this;
+    const length = this.#length();
     if (length === 0) return Buffer.alloc(0);
     if (length > MAX_LENGTH) {
       throw tooLong(`${length} bytes are more than a buffer can have: open a part, or use read() and write()`);
     }
     let made;
     try {
-      made = this.#mapped.buffer(this.shared);
+      made = this.#mapped.buffer(this.#about.shared);
     } catch (error) {
       throw unmade(error, "no buffer can be made");
     }
     this.#answered(made);
-    return this.shared ? Buffer.from(made) : made;
+    return this.#about.shared ? Buffer.from(made) : made;
   }
 }
 
@@ -224,7 +241,7 @@ Object.defineProperty(MappedFile.prototype, Symbol.dispose ?? Symbol.for("Symbol
 function bytesOf(data) {
   if (typeof data === "string") return Buffer.from(data);
   if (ArrayBuffer.isView(data)) return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  if (data instanceof ArrayBuffer || data instanceof SharedArrayBuffer) return Buffer.from(data);
+  if (types.isAnyArrayBuffer(data)) return Buffer.from(data);
   throw typeError("data must be a string, an ArrayBuffer, or a view of one", data);
 }
 

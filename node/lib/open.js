@@ -3,7 +3,7 @@
 
 const native = require("./native.js");
 const { adviceNumber } = require("./advice.js");
-const { integer, object, optionalBoolean, optionalInteger, pathBytes, word } = require("./arguments.js");
+const { integer, isUrl, object, optionalBoolean, optionalInteger, pathBytes, word } = require("./arguments.js");
 const { create } = require("./dropin.js");
 const { answered, rangeError, valueError } = require("./errors.js");
 const { KEY, MappedFile } = require("./mapped.js");
@@ -53,7 +53,8 @@ function wanted(options, access) {
 
 /** The number of an open file. */
 function descriptorOf(file) {
-  const number = typeof file === "object" && file !== null && typeof file.fd === "number" ? file.fd : file;
+  const fd = typeof file === "object" && file !== null ? file.fd : undefined;
+  const number = typeof fd === "number" ? fd : file;
   if (typeof number !== "number") return undefined;
   const descriptor = integer(number, "file must be a descriptor", -1);
   if (descriptor > 0x7fffffff) throw rangeError("file must be a descriptor", file);
@@ -61,7 +62,7 @@ function descriptorOf(file) {
 }
 
 function asNamed(file) {
-  return file instanceof URL ? require("node:url").fileURLToPath(file) : file;
+  return isUrl(file) ? require("node:url").fileURLToPath(file) : file;
 }
 
 function mapped(options, access, path, make) {

@@ -36,7 +36,7 @@ function call(verb, paths, options) {
 
 /** The paths, separated by what no path has. */
 function joined(paths) {
-  const list = Array.isArray(paths) ? paths : [paths];
+  const list = Array.isArray(paths) ? Array.from(paths) : [paths];
   if (list.length === 0) throw valueError("paths must not be empty", paths);
   return Buffer.concat(list.flatMap((path, at) => (at === 0 ? [] : [NUL]).concat(pathBytes(path, "paths"))));
 }

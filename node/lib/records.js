@@ -1,14 +1,14 @@
 "use strict";
 // What the addon counts, as callers get it.
 
-const { coreError } = require("./errors.js");
+const { coreError, own } = require("./errors.js");
 
 function residency(entry) {
   return entry.residency;
 }
 
 function report(entry, path) {
-  return { ...entry.residency, ...entry.deed, errors: entry.errors.map((failure) => coreError(failure, failure.path ?? path)) };
+  return { ...entry.residency, ...entry.deed, errors: entry.errors.map((failure) => coreError(failure, own(failure, "path") ?? path)) };
 }
 
 /** A file of a tree. */

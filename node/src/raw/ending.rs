@@ -43,9 +43,18 @@ thread_local! {
     static WATCH: RefCell<Option<Watch>> = const { RefCell::new(None) };
 }
 
-/// To be called in a worker thread whose runtime can move the memory of buffers.
+/// Whether this thread ends with the process: its first one, as far as the system tells.
+fn is_main() -> bool {
+    let Ok(thread) = std::fs::read_link("/proc/thread-self") else { return false };
+    thread.file_name().is_some_and(|id| *id == *std::process::id().to_string())
+}
+
+/// To be called in threads whose runtime can move the memory of buffers.
 #[napi(catch_unwind)]
 pub(crate) fn watch_end(has_hooks_first: bool) {
+    if is_main() {
+        return;
+    }
     let watch = Watch { made: Vec::new(), look_at: 64, has_hooks_first, is_hooked: false, canary: None };
     WATCH.with_borrow_mut(|known| {
         known.get_or_insert(watch);
