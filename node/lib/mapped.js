@@ -9,7 +9,7 @@ const { adviceNumber } = require("./advice.js");
 const { bytesIn, integer, object, optionalBoolean, optionalInteger, part, word } = require("./arguments.js");
 const { background } = require("./background.js");
 const { MAX_LENGTH, tooLong, unmade } = require("./buffers.js");
-const { answered, coded, coreError, rangeError, typeError } = require("./errors.js");
+const { answered, coded, coreError, rangeError, typeError, valueError } = require("./errors.js");
 const { report, residency } = require("./records.js");
 const watch = require("./watch.js");
 
@@ -240,9 +240,16 @@ Object.defineProperty(MappedFile.prototype, Symbol.dispose ?? Symbol.for("Symbol
 
 function bytesOf(data) {
   if (typeof data === "string") return Buffer.from(data);
-  if (ArrayBuffer.isView(data)) return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  if (types.isAnyArrayBuffer(data)) return Buffer.from(data);
+  if (ArrayBuffer.isView(data) || types.isAnyArrayBuffer(data)) return viewOf(data);
   throw typeError("data must be a string, an ArrayBuffer, or a view of one", data);
+}
+
+function viewOf(data) {
+  try {
+    return ArrayBuffer.isView(data) ? Buffer.from(data.buffer, data.byteOffset, data.byteLength) : Buffer.from(data);
+  } catch {
+    throw valueError("data must not be a view of a buffer that was taken away", data);
+  }
 }
 
 module.exports = { KEY, MappedFile };

@@ -20,31 +20,31 @@ type Answer = Either<Entry, Failure>;
 #[napi]
 impl Mapped {
     /// Writes a part back.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn sync(&self, offset: i64, length: i64, how: String) -> Option<Failure> {
         self.syncing(offset, length, &how)()
     }
 
     /// The same later.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn sync_later(&self, offset: i64, length: i64, how: String) -> AsyncTask<Job<Option<Failure>>> {
         later(self.syncing(offset, length, &how))
     }
 
     /// Asks what is in memory.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn residency(&self) -> Answer {
         self.looking()()
     }
 
     /// The same later.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn residency_later(&self) -> AsyncTask<Job<Answer>> {
         later(self.looking())
     }
 
     /// The runs as offset, length and state, one after the other.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn runs(&self) -> Either<Float64Array, Failure> {
         match self.mapping().and_then(|mapping| runs(&mapping)) {
             Ok(runs) => Either::A(runs.into()),
@@ -53,25 +53,25 @@ impl Mapped {
     }
 
     /// Loads what is absent.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn warm(&self, rate: Option<f64>, ticket: &Ticket) -> Answer {
         self.warming(rate, ticket.course())()
     }
 
     /// The same later.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn warm_later(&self, rate: Option<f64>, ticket: &Ticket) -> AsyncTask<Job<Answer>> {
         later(self.warming(rate, ticket.course()))
     }
 
     /// Drops what is clean.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn evict(&self, sync: bool, ticket: &Ticket) -> Answer {
         self.evicting(sync, ticket.course())()
     }
 
     /// The same later.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn evict_later(&self, sync: bool, ticket: &Ticket) -> AsyncTask<Job<Answer>> {
         later(self.evicting(sync, ticket.course()))
     }

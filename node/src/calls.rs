@@ -23,7 +23,7 @@ pub(crate) struct Constant {
 }
 
 /// The advice that madvise carries here, from the core's table.
-#[napi]
+#[napi(catch_unwind)]
 pub(crate) fn advice_constants() -> Vec<Constant> {
     let constant = |advice: &Advice| {
         let carrier = advice.carried_by(AdviceCall::Madvise)?;
@@ -34,7 +34,7 @@ pub(crate) fn advice_constants() -> Vec<Constant> {
 }
 
 /// The page size.
-#[napi]
+#[napi(catch_unwind)]
 pub(crate) fn page_bytes() -> u32 {
     u32::try_from(page_size()).unwrap_or(4096)
 }
@@ -72,7 +72,7 @@ pub(crate) fn require_room() -> mmapio_core::Result<()> {
 }
 
 /// Maps an open file, whose descriptor stays the caller's.
-#[napi]
+#[napi(catch_unwind)]
 pub(crate) fn map_file(descriptor: i32, wanted: Wanted) -> Either<MappedBuffer, Failure> {
     if let Err(error) = require_room() {
         return Either::B(error.into());
@@ -86,7 +86,7 @@ pub(crate) fn map_file(descriptor: i32, wanted: Wanted) -> Either<MappedBuffer, 
 }
 
 /// Maps memory without a file.
-#[napi]
+#[napi(catch_unwind)]
 pub(crate) fn map_anonymous(wanted: Wanted) -> Either<MappedBuffer, Failure> {
     if let Err(error) = require_room() {
         return Either::B(error.into());
@@ -124,14 +124,14 @@ fn buffer_of(mapped: mmapio_core::Result<Mapping>) -> Either<MappedBuffer, Failu
 }
 
 /// Whether a buffer shows a mapping of ours.
-#[napi]
+#[napi(catch_unwind)]
 pub(crate) fn is_mapped(view: View) -> bool {
     mapping_of(&view).is_some()
 }
 
 /// Unmaps; what calls in other threads use of it is unmapped when they have ended. False when it is not ours, gone already, or shared
 /// between threads.
-#[napi]
+#[napi(catch_unwind)]
 pub(crate) fn unmap(view: View) -> bool {
     let ours = Held::at(view.base).filter(|held| held.can_be_taken(Some(&view)));
     let Some(mapping) = ours.and_then(|held| held.take()) else { return false };
@@ -145,13 +145,13 @@ pub(crate) fn unmap(view: View) -> bool {
 }
 
 /// What the guard answered in the mapping that a buffer shows.
-#[napi]
+#[napi(catch_unwind)]
 pub(crate) fn faults_of(view: View) -> Option<Answered> {
     mapping_of(&view).map(|mapping| mapping.faults().into())
 }
 
 /// Gives advice about a part of a view.
-#[napi]
+#[napi(catch_unwind)]
 pub(crate) fn advise(view: View, offset: i64, length: i64, number: i32) -> Option<Failure> {
     on_part(&view, offset, length, |mapping, part| mapping.advise(advice(number)?, part))
 }
@@ -168,7 +168,7 @@ const EINVAL: i32 = 22;
 
 /// Writes a part of a view back: with `blocking` it is on the storage when this returns, else writing is started where the file is
 /// kept.
-#[napi]
+#[napi(catch_unwind)]
 pub(crate) fn sync(
     view: View,
     offset: i64,
@@ -186,7 +186,7 @@ pub(crate) fn sync(
 }
 
 /// Counts the pages of a view: not in memory, and in memory.
-#[napi]
+#[napi(catch_unwind)]
 pub(crate) fn incore(view: View) -> Either<Vec<f64>, Failure> {
     let Some((mapping, part)) = part_of(&view, 0, view.length) else { return Either::B(not_ours().into()) };
     match count(&mapping, part) {
@@ -207,10 +207,27 @@ fn count(mapping: &Mapping, part: Extent) -> mmapio_core::Result<(f64, f64)> {
         }
     }
     let pages = pages_touched(mapping, part);
-    let mut vector = vec![0; usize::try_from(pages).unwrap_or(0)];
-    mapping.mincore(part.offset(), &mut vector)?;
-    let resident: u64 = vector.iter().map(|page| u64::from(page & 1)).sum();
+    let resident = resident_pages(mapping, part.offset(), pages)?;
     Ok(((pages - resident) as f64, resident as f64))
+}
+
+/// Pages asked about at once: a mapping may be larger than what a list of all its pages has room for.
+const STEP: usize = 1 << 16;
+
+fn resident_pages(mapping: &Mapping, offset: u64, pages: u64) -> mmapio_core::Result<u64> {
+    let mut vector = vec![0; usize::try_from(pages).map_or(STEP, |pages| pages.min(STEP))];
+    let (mut offset, mut rest, mut resident) = (offset, pages, 0);
+    while rest > 0 {
+        let count = usize::try_from(rest).map_or(vector.len(), |rest| rest.min(vector.len()));
+        let some = vector.split_at_mut(count).0;
+        mapping.mincore(offset, some)?;
+        resident += some.iter().map(|page| u64::from(page & 1)).sum::<u64>();
+        rest -= count as u64;
+        // The first page is not begun with where the part begins inside of it.
+        let in_page = (mapping.as_ptr().addr() as u64 + offset) % page_size();
+        offset += count as u64 * page_size() - in_page;
+    }
+    Ok(resident)
 }
 
 /// The pages that a part of a mapping lies in.

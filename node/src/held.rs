@@ -108,11 +108,16 @@ impl Held {
         mapping
     }
 
+    /// Whether a view is of its buffer, and not of one that is empty by now.
+    pub(crate) fn is_shown_by(&self, view: &View) -> bool {
+        view.base == self.address
+    }
+
     /// Whether nobody can reach the bytes any more once `buffer` is emptied.
     pub(crate) fn can_be_taken(&self, buffer: Option<&View>) -> bool {
         match self.state().buffer {
             Shown::Not => true,
-            Shown::Buffer => buffer.is_some_and(|buffer| buffer.base == self.address),
+            Shown::Buffer => buffer.is_some_and(|buffer| self.is_shown_by(buffer)),
             Shown::Shared => false,
         }
     }

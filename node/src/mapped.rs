@@ -52,7 +52,7 @@ pub(crate) struct Mapped {
 }
 
 /// Opens a file by its name, and maps it.
-#[napi]
+#[napi(catch_unwind)]
 pub(crate) fn open_path(path: Bytes, opening: Opening) -> Either<Mapped, Failure> {
     let path = path_of(&path.0);
     let opened = opening.file(&path).and_then(|file| opening.map(file));
@@ -60,7 +60,7 @@ pub(crate) fn open_path(path: Bytes, opening: Opening) -> Either<Mapped, Failure
 }
 
 /// Maps what a descriptor is of, which stays the caller's.
-#[napi]
+#[napi(catch_unwind)]
 pub(crate) fn open_descriptor(descriptor: i32, opening: Opening) -> Either<Mapped, Failure> {
     let file =
         duplicate(descriptor).map_err(|error| Error::system("mmap", error)).and_then(OpenFile::from_file);
@@ -68,7 +68,7 @@ pub(crate) fn open_descriptor(descriptor: i32, opening: Opening) -> Either<Mappe
 }
 
 /// Maps memory without a file.
-#[napi]
+#[napi(catch_unwind)]
 pub(crate) fn open_memory(length: i64, populate: bool) -> Either<Mapped, Failure> {
     let mut options = MapOptions::copy();
     if populate {
@@ -164,20 +164,20 @@ fn anew(file: &OpenFile) -> Result<OpenFile> {
 #[napi]
 impl Mapped {
     /// Its buffer, or a SharedArrayBuffer; once.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn buffer(&self, is_shared: bool) -> Either<MappedBuffer, Failure> {
         answer(self.held().map(|held| MappedBuffer { held, is_shared, is_owner: false }))
     }
 
     /// Length, and offset in the file.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn extent(&self) -> Vec<f64> {
         let extent = self.mapping().map_or_else(|_| Extent::default(), |mapping| mapping.extent());
         vec![number(extent.length()), number(extent.offset())]
     }
 
     /// The size of the file now.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn size(&self) -> Option<f64> {
         let mapping = self.mapping().ok()?;
         let file = mapping.file()?;
@@ -187,25 +187,25 @@ impl Mapped {
     }
 
     /// Whether it is unmapped.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn is_closed(&self) -> bool {
         self.mapping().is_err()
     }
 
     /// What the guard answered so far.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn faults(&self) -> Answered {
         self.mapping().map_or_else(|_| Answered::default(), |mapping| Answered::from(mapping.faults()))
     }
 
     /// Why populating failed.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn unpopulated(&self) -> Option<Failure> {
         self.mapping().ok()?.unpopulated().map(Failure::of)
     }
 
     /// Gives advice about a part.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn advise(&self, number: i32, offset: i64, length: i64) -> Option<Failure> {
         let part = Extent::new(unsigned(offset), unsigned(length));
         let advised = self.mapping().and_then(|mapping| mapping.advise(advice(number)?, part));
@@ -213,7 +213,7 @@ impl Mapped {
     }
 
     /// Copies bytes into a view.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn read(&self, offset: i64, into: View) -> Either<f64, Failure> {
         let read =
             self.mapping().and_then(|mapping| into.fill(|bytes| mapping.read_at(unsigned(offset), bytes)));
@@ -221,25 +221,25 @@ impl Mapped {
     }
 
     /// Copies bytes from a view.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn write(&self, offset: i64, from: View) -> Option<Failure> {
         self.stored(unsigned(offset), &from).err().map(Failure::from)
     }
 
     /// Gives the file a size, where it is mapped for writing, and maps so many bytes of it. The buffer there was is emptied.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn resize(&self, length: i64, buffer: Option<View>) -> Option<Failure> {
         self.resized(unsigned(length), buffer).err().map(Failure::from)
     }
 
     /// Maps the file anew; likewise.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn remap(&self, length: Option<i64>, buffer: Option<View>) -> Option<Failure> {
         self.remapped(length.map(unsigned), buffer).err().map(Failure::from)
     }
 
     /// Unmaps it; likewise. A shared buffer keeps the memory for as long as a thread has it.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn close(&self, buffer: Option<View>) {
         self.put(None, buffer);
     }
@@ -339,6 +339,8 @@ impl Mapped {
 /// Unmaps what one owner less has, and empties its buffer. Where the bytes are shown by something that is not here, a shared buffer or one
 /// that was given to another thread, they stay until that is collected.
 fn let_go(held: &Held, buffer: Option<View>) {
+    // One whose memory was moved on is empty already.
+    let buffer = buffer.filter(|buffer| held.is_shown_by(buffer));
     if held.can_be_taken(buffer.as_ref()) {
         let mapping = held.take();
         if buffer.is_some_and(|buffer| !buffer.detach()) {

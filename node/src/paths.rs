@@ -66,32 +66,32 @@ pub(crate) struct Survey {
 #[napi]
 impl Survey {
     /// The next entries, as many at the most; none are left when it is empty.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn take(&mut self, most: u32) -> Vec<Entry> {
         self.entries.by_ref().take(most as usize).collect()
     }
 
     /// What went wrong.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn errors(&mut self) -> Vec<Failure> {
         std::mem::take(&mut self.errors)
     }
 
     /// What is wrong with a path that was named itself.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn named(&mut self) -> Option<Failure> {
         self.named.take()
     }
 
     /// The sums, once.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn sum(&mut self) -> Option<Sum> {
         self.sum.take()
     }
 }
 
 /// Does it: `paths` are separated by NUL.
-#[napi]
+#[napi(catch_unwind)]
 pub(crate) fn survey(
     paths: Bytes,
     walking: Walking,
@@ -102,7 +102,7 @@ pub(crate) fn survey(
 }
 
 /// The same later.
-#[napi]
+#[napi(catch_unwind)]
 pub(crate) fn survey_later(
     paths: Bytes,
     walking: Walking,

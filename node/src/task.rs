@@ -54,13 +54,13 @@ impl Ticket {
     }
 
     /// Ends the call as soon as possible.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn stop(&self) {
         self.course.is_stopped.store(true, Ordering::Relaxed);
     }
 
     /// Bytes that are done, and to be done.
-    #[napi]
+    #[napi(catch_unwind)]
     #[must_use]
     pub fn look(&self) -> Vec<f64> {
         let now = |count: &AtomicU64| number(count.load(Ordering::Relaxed));
