@@ -53,7 +53,7 @@ function pathBytes(path, name) {
   if (typeof path !== "string" && !isBytes && !isUrl(path)) {
     throw typeError(`${name} must be a string, a Buffer or a file: URL`, path);
   }
-  const bytes = isBytes ? path : Buffer.from(isUrl(path) ? fileURLToPath(path) : path);
+  const bytes = isBytes ? bytesOf(path, name) : Buffer.from(isUrl(path) ? fileURLToPath(path) : path);
   if (bytes.length === 0 || bytes.includes(0)) throw valueError(`${name} must not be empty or have null bytes`, path);
   return bytes;
 }
@@ -68,11 +68,31 @@ function isTypedArray(value) {
   return types.isTypedArray(value);
 }
 
-const { get: byteLengthOf } = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), "byteLength");
+/** Where the bytes of a view are, whatever its own properties say. */
+function place(prototype) {
+  const [buffer, offset, length] = ["buffer", "byteOffset", "byteLength"].map(
+    (name) => Object.getOwnPropertyDescriptor(prototype, name).get,
+  );
+  return { buffer, offset, length };
+}
 
-/** The bytes of a typed array, whatever its own properties say. */
-function bytesIn(view) {
-  return byteLengthOf.call(view);
+const ofArrays = place(Object.getPrototypeOf(Uint8Array.prototype));
+const ofDataViews = place(DataView.prototype);
+
+/** The length of a typed array in bytes. */
+function bytesIn(array) {
+  return ofArrays.length.call(array);
+}
+
+/** The bytes of a view, or of a buffer, as a Buffer that is over the same memory. */
+function bytesOf(data, name) {
+  try {
+    if (!ArrayBuffer.isView(data)) return Buffer.from(data);
+    const { buffer, offset, length } = types.isDataView(data) ? ofDataViews : ofArrays;
+    return Buffer.from(buffer.call(data), offset.call(data), length.call(data));
+  } catch {
+    throw valueError(`${name} must not be a view of a buffer that was taken away`, data);
+  }
 }
 
 /** A part of something that has `length` bytes. */
@@ -85,4 +105,4 @@ function part(options, length) {
   return [offset, bytes];
 }
 
-module.exports = { bytesIn, integer, isTypedArray, isUrl, object, optionalBoolean, optionalInteger, part, pathBytes, strings, word };
+module.exports = { bytesIn, bytesOf, integer, isTypedArray, isUrl, object, optionalBoolean, optionalInteger, part, pathBytes, strings, word };

@@ -6,10 +6,10 @@ const { types } = require("node:util");
 
 const native = require("./native.js");
 const { adviceNumber } = require("./advice.js");
-const { bytesIn, integer, object, optionalBoolean, optionalInteger, part, word } = require("./arguments.js");
+const { bytesIn, bytesOf, integer, object, optionalBoolean, optionalInteger, part, word } = require("./arguments.js");
 const { background } = require("./background.js");
 const { MAX_LENGTH, tooLong, unmade } = require("./buffers.js");
-const { answered, coded, coreError, rangeError, typeError, valueError } = require("./errors.js");
+const { answered, coded, coreError, rangeError, typeError } = require("./errors.js");
 const { report, residency } = require("./records.js");
 const watch = require("./watch.js");
 
@@ -188,7 +188,7 @@ class MappedFile extends EventEmitter {
 
   write(offset, data) {
     const to = integer(offset, "offset must be an integer");
-    const bytes = bytesOf(data);
+    const bytes = dataOf(data);
     this.#answered(this.#opened().#mapped.write(to, bytes));
     return bytes.length;
   }
@@ -238,18 +238,10 @@ Object.defineProperty(MappedFile.prototype, Symbol.dispose ?? Symbol.for("Symbol
   configurable: true,
 });
 
-function bytesOf(data) {
+function dataOf(data) {
   if (typeof data === "string") return Buffer.from(data);
-  if (ArrayBuffer.isView(data) || types.isAnyArrayBuffer(data)) return viewOf(data);
+  if (ArrayBuffer.isView(data) || types.isAnyArrayBuffer(data)) return bytesOf(data, "data");
   throw typeError("data must be a string, an ArrayBuffer, or a view of one", data);
-}
-
-function viewOf(data) {
-  try {
-    return ArrayBuffer.isView(data) ? Buffer.from(data.buffer, data.byteOffset, data.byteLength) : Buffer.from(data);
-  } catch {
-    throw valueError("data must not be a view of a buffer that was taken away", data);
-  }
 }
 
 module.exports = { KEY, MappedFile };

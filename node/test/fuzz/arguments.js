@@ -137,7 +137,7 @@ function misfit(error) {
   if (!(error instanceof Error)) return `threw ${typeof error}`;
   const isKnown = typeof error.code === "string" && /^[A-Z][A-Z0-9_]+$/.test(error.code);
   // What a Proxy says, and a class that is called, is the language's.
-  return isKnown || /revoked|incompatible|without 'new'/.test(error.message) ? undefined : `${error.name} ${error.code}: ${error.message}`;
+  return isKnown || /revoked|incompatible|should be a typed array|class constructor/i.test(error.message) ? undefined : `${error.name} ${error.code}: ${error.message}`;
 }
 
 main(process.argv[2]);
