@@ -12,9 +12,33 @@ async function background(options, start) {
   const { signal, onProgress } = checked(options);
   if (signal?.aborted) throw abortError(signal);
   const ticket = new native.Ticket();
-  const call = start(ticket);
+  const call = started(ticket, start);
   if (signal === undefined && onProgress === undefined) return call;
   return followed(call, ticket, signal, onProgress);
+}
+
+/** Calls that go on. A process that exits waits for them, so that they are ended then. */
+const going = new Set();
+
+function started(ticket, start) {
+  if (going.size === 0) process.on("exit", stopAll);
+  going.add(ticket);
+  const ended = () => {
+    going.delete(ticket);
+    if (going.size === 0) process.removeListener("exit", stopAll);
+  };
+  try {
+    const call = start(ticket);
+    call.then(ended, ended);
+    return call;
+  } catch (error) {
+    ended();
+    throw error;
+  }
+}
+
+function stopAll() {
+  for (const ticket of going) ticket.stop();
 }
 
 function checked({ signal, onProgress }) {

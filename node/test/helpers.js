@@ -1,5 +1,7 @@
 "use strict";
 
+const assert = require("node:assert");
+const { spawnSync } = require("node:child_process");
 const fs = require("node:fs");
 const os = require("node:os");
 const path = require("node:path");
@@ -35,4 +37,15 @@ function descriptors() {
   return fs.readdirSync("/proc/self/fd").length;
 }
 
-module.exports = { content, descriptors, file, mappingsOf, mmap, scratch };
+/** Runs code with `mmap`, `fs` and `name` in a process of its own, where it may do what it likes; answers what it printed as JSON. */
+function apart(name, code, ...flags) {
+  const prelude = `const mmap = require(${JSON.stringify(path.join(__dirname, "../lib/index.js"))});
+    const fs = require("node:fs"), name = ${JSON.stringify(name)}, tell = (value) => console.log(JSON.stringify(value));
+    const mappings = () => fs.readFileSync("/proc/self/maps", "utf8").split("\\n").filter((line) => line.includes(name)).length;
+    const turns = async (count) => { for (let turn = 0; turn < count; turn += 1) await new Promise(setImmediate); };`;
+  const ran = spawnSync(process.execPath, [...flags, "-e", `${prelude} (async () => { ${code} })()`], { encoding: "utf8" });
+  assert.ok(ran.status === 0, `${ran.signal ?? ran.status}: ${ran.stdout}${ran.stderr.slice(-2000)}`);
+  return JSON.parse(ran.stdout);
+}
+
+module.exports = { apart, content, descriptors, file, mappingsOf, mmap, scratch };
