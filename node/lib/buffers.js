@@ -3,6 +3,7 @@
 
 const { constants } = require("node:buffer");
 
+const native = require("./native.js");
 const { coded } = require("./errors.js");
 
 /** What the addon's exceptions mean, when it could not make a buffer. */
@@ -32,4 +33,22 @@ function tooLong(message) {
   return coded(new RangeError(`${message} (buffer.constants.MAX_LENGTH is ${constants.MAX_LENGTH})`), "ERR_OUT_OF_RANGE");
 }
 
-module.exports = { MAX_LENGTH: constants.MAX_LENGTH, tooLong, unmade };
+/** The ways in which memory is moved on to another buffer, which may be given to another thread, and may so outlive the one that mapped it. */
+const MOVES = ["transfer", "transferToFixedLength"].filter((name) => name in ArrayBuffer.prototype);
+const isWatched = MOVES.length > 0 && native.watchEnd(typeof Bun === "object");
+
+/** A new buffer of a mapping, whose memory the addon follows where that matters. */
+function followed(buffer) {
+  if (isWatched) for (const name of MOVES) Object.defineProperty(buffer.buffer, name, { value: moving(name), writable: true, configurable: true });
+  return buffer;
+}
+
+function moving(name) {
+  const move = ArrayBuffer.prototype[name];
+  return function (...args) {
+    if (this.byteLength > 0) native.moveOn(new Uint8Array(this));
+    return move.apply(this, args);
+  };
+}
+
+module.exports = { MAX_LENGTH: constants.MAX_LENGTH, followed, tooLong, unmade };

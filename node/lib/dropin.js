@@ -5,7 +5,7 @@ const native = require("./native.js");
 const constants = require("./constants.js");
 const { known } = require("./advice.js");
 const { bytesIn, integer, isTypedArray } = require("./arguments.js");
-const { unmade } = require("./buffers.js");
+const { followed, unmade } = require("./buffers.js");
 const { coded, isFailure, rangeError, systemError, typeError } = require("./errors.js");
 
 const { PAGESIZE, PROT_READ, PROT_WRITE, MAP_SHARED, MAP_PRIVATE } = constants;
@@ -93,7 +93,7 @@ function map(size, protection, flags, fd, offset = 0, advice = 0, _name = undefi
       throw systemError("madvise() failed", failure, "madvise");
     }
   }
-  return made;
+  return followed(made);
 }
 
 function requireBuffer(buffer, message) {

@@ -8,7 +8,7 @@ const native = require("./native.js");
 const { adviceNumber } = require("./advice.js");
 const { bytesIn, bytesOf, integer, object, optionalBoolean, optionalInteger, part, word } = require("./arguments.js");
 const { background } = require("./background.js");
-const { MAX_LENGTH, tooLong, unmade } = require("./buffers.js");
+const { MAX_LENGTH, followed, tooLong, unmade } = require("./buffers.js");
 const { answered, coded, coreError, rangeError, typeError } = require("./errors.js");
 const { report, residency } = require("./records.js");
 const watch = require("./watch.js");
@@ -226,7 +226,7 @@ class MappedFile extends EventEmitter {
       throw unmade(error, "no buffer can be made");
     }
     this.#answered(made);
-    return this.#about.shared ? Buffer.from(made) : made;
+    return this.#about.shared ? Buffer.from(made) : followed(made);
   }
 }
 

@@ -32,7 +32,5 @@ function load() {
 }
 
 const addon = load();
-// A worker may end before memory does that it gave away; so the addon has to look where it is then.
-if ("transfer" in ArrayBuffer.prototype) addon.watchEnd(typeof Bun === "object");
 
 module.exports = addon;

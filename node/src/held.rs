@@ -2,6 +2,7 @@
 //! here is ever detached or advised about.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use mmapio_core::Mapping;
@@ -13,6 +14,8 @@ use crate::raw::View;
 pub(crate) struct Held {
     state: Mutex<State>,
     address: usize,
+    /// Whether its buffer's memory may be another buffer's by now.
+    moves: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -43,7 +46,7 @@ impl Held {
         let address = mapping.as_ptr().addr();
         let is_empty = mapping.is_empty();
         let state = State { mapping: Some(Arc::new(mapping)), owners: 1, buffer: Shown::Not };
-        let held = Arc::new(Self { state: Mutex::new(state), address });
+        let held = Arc::new(Self { state: Mutex::new(state), address, moves: AtomicBool::new(false) });
         if !is_empty {
             all().get_or_insert_default().insert(address, Arc::clone(&held));
         }
@@ -111,6 +114,16 @@ impl Held {
     /// Whether a view is of its buffer, and not of one that is empty by now.
     pub(crate) fn is_shown_by(&self, view: &View) -> bool {
         view.base == self.address
+    }
+
+    /// The memory of its buffer is about to be moved on to another.
+    pub(crate) fn move_on(&self) {
+        self.moves.store(true, Ordering::Release);
+    }
+
+    /// Whether it was.
+    pub(crate) fn has_moved_on(&self) -> bool {
+        self.moves.load(Ordering::Acquire)
     }
 
     /// Whether nobody can reach the bytes any more once `buffer` is emptied.

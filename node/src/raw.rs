@@ -26,7 +26,8 @@ struct Hint {
 impl Hint {
     fn finish(self) {
         self.fate.ran.store(true, Ordering::Release);
-        if self.fate.moved.load(Ordering::Acquire) {
+        let is_end = self.fate.is_end.load(Ordering::Acquire);
+        if self.fate.moved.load(Ordering::Acquire) || (is_end && self.held.has_moved_on()) {
             // Another buffer shows it, whose end nobody tells: rather mapped for ever than taken away from it.
             std::mem::forget(self.held.mapping());
         }

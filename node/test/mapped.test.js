@@ -64,8 +64,8 @@ test("all ways to name a file", async (t) => {
     other.close();
   }
   // They stay the caller's.
-  assert.strictEqual(fs.readSync(fd, Buffer.alloc(4)), 4);
-  assert.strictEqual((await handle.read(Buffer.alloc(4))).bytesRead, 4);
+  assert.strictEqual(fs.readSync(fd, Buffer.alloc(4), 0, 4, 0), 4);
+  assert.strictEqual((await handle.read(Buffer.alloc(4), 0, 4, 0)).bytesRead, 4);
   fs.closeSync(fd);
   await handle.close();
   assert.throws(() => open(fd), { code: "EBADF" });
@@ -410,10 +410,12 @@ test("advice by name and number, and none that is unknown", (t) => {
 test("what a program makes of objects and their prototypes changes nothing", (t) => {
   const { name, mapping, length } = opened(t, 2, { access: "write" });
   const pollution = { failed: true, kind: "Limit", access: "write", shared: true, offset: 1, path: "evil", guard: false, errno: 7 };
+  const fd = fs.openSync(name, "r");
+  mmap.residency(name);
   Object.assign(Object.prototype, pollution);
   try {
     const other = open(name);
-    const buffer = mmap.map(PAGESIZE, 1, 1, fs.openSync(name, "r"));
+    const buffer = mmap.map(PAGESIZE, 1, 1, fd);
     assert.deepStrictEqual([other.length, other.access, other.shared, other.sync(), buffer.length], [length, "read", false, undefined, PAGESIZE]);
     assert.throws(() => open(`${name}x`), (error) => error.code === "ENOENT" && error.path === `${name}x`);
     assert.strictEqual(mmap.residency(name).files.length, 1);
@@ -443,7 +445,8 @@ test("what comes from another realm", (t) => {
   const url = inRealm("(href) => new URL(href)")(pathToFileURL(name).href);
   // What a bundler, or a test runner with a browser's globals, has.
   const plain = { href: url.href, protocol: "file:", host: "", hostname: "", pathname: url.pathname, search: "", hash: "" };
-  for (const how of [bytes, url, plain]) {
+  // Node.js 18 takes its own alone.
+  for (const how of [bytes, url, ...(parseInt(process.versions.node, 10) < 20 ? [] : [plain])]) {
     const other = open(how);
     assert.strictEqual(other.length, mapping.length);
     other.close();

@@ -10,12 +10,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use napi::sys;
 use napi_derive::napi;
 
+use super::View;
+use crate::held::Held;
+
 /// What becomes of a buffer.
 #[derive(Debug, Default)]
 pub(super) struct Fate {
     /// Whether its finalizer ran.
     pub(super) ran: AtomicBool,
-    /// Whether its memory was moved on when the thread ended.
+    /// Whether the end of its thread has begun.
+    pub(super) is_end: AtomicBool,
+    /// Whether its memory was seen to have moved on then.
     pub(super) moved: AtomicBool,
 }
 
@@ -49,16 +54,25 @@ fn is_main() -> bool {
     thread.file_name().is_some_and(|id| *id == *std::process::id().to_string())
 }
 
-/// To be called in threads whose runtime can move the memory of buffers.
+/// To be called in threads whose runtime can move the memory of buffers; answers whether `move_on` is to be told of it.
 #[napi(catch_unwind)]
-pub(crate) fn watch_end(has_hooks_first: bool) {
+pub(crate) fn watch_end(has_hooks_first: bool) -> bool {
     if is_main() {
-        return;
+        return false;
     }
     let watch = Watch { made: Vec::new(), look_at: 64, has_hooks_first, is_hooked: false, canary: None };
     WATCH.with_borrow_mut(|known| {
         known.get_or_insert(watch);
     });
+    true
+}
+
+/// The memory of a view is about to be moved on to another buffer.
+#[napi(catch_unwind)]
+pub(crate) fn move_on(view: View) {
+    if let Some(held) = Held::at(view.base) {
+        held.move_on();
+    }
 }
 
 /// Has it looked after where a new buffer is when its thread ends.
@@ -172,23 +186,23 @@ fn look(env: sys::napi_env) {
     // SAFETY: the environment is there until it has finished all.
     unsafe { sys::napi_open_handle_scope(env, &raw mut scope) };
     for made in watch.made {
-        if !made.fate.ran.load(Ordering::Acquire) && !is_in_place(made.env, made.buffer) {
-            made.fate.moved.store(true, Ordering::Release);
-        }
+        made.fate.moved.store(is_empty(made.env, made.buffer), Ordering::Release);
+        made.fate.is_end.store(true, Ordering::Release);
         forget(made.env, made.buffer);
     }
     // SAFETY: the scope was opened above.
     unsafe { sys::napi_close_handle_scope(env, scope) };
 }
 
-/// Whether the ArrayBuffer that was made is there and has its memory.
-fn is_in_place(env: sys::napi_env, reference: sys::napi_ref) -> bool {
-    let (mut buffer, mut is_detached) = (ptr::null_mut(), true);
+/// Whether the ArrayBuffer that was made is there and has its memory no more. One that was collected is unmapped when the runtime gets
+/// to it, which may be at the end only: that is no sign of anything.
+fn is_empty(env: sys::napi_env, reference: sys::napi_ref) -> bool {
+    let (mut buffer, mut is_detached) = (ptr::null_mut(), false);
     // SAFETY: the reference is of this environment.
     unsafe { sys::napi_get_reference_value(env, reference, &raw mut buffer) };
     if !buffer.is_null() {
         // SAFETY: the value is that of the reference.
         unsafe { sys::napi_is_detached_arraybuffer(env, buffer, &raw mut is_detached) };
     }
-    !is_detached
+    is_detached
 }
