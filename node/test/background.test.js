@@ -43,8 +43,8 @@ test("a signal that was given already, or is given later, or too late", async (t
     await assert.rejects(call1, aborted, label);
     const late = new AbortController();
     await call({ signal: late.signal });
-    late.abort();
     for (const { signal } of [controller, late]) assert.strictEqual(getEventListeners(signal, "abort").length, 0, label);
+    late.abort();
     await assert.rejects(call({ signal: AbortSignal.timeout(0), onProgress: undefined }).then(() => {
       throw Object.assign(new Error("done before"), { code: "ABORT_ERR" });
     }), { code: "ABORT_ERR" });

@@ -43,7 +43,7 @@ function apart(name, code, ...flags) {
     const fs = require("node:fs"), name = ${JSON.stringify(name)}, tell = (value) => console.log(JSON.stringify(value));
     const mappings = () => fs.readFileSync("/proc/self/maps", "utf8").split("\\n").filter((line) => line.includes(name)).length;
     const turns = async (count) => { for (let turn = 0; turn < count; turn += 1) await new Promise(setImmediate); };`;
-  const ran = spawnSync(process.execPath, [...flags, "-e", `${prelude} (async () => { ${code} })()`], { encoding: "utf8" });
+  const ran = spawnSync(process.execPath, [...flags, "-e", `${prelude} (async () => { ${code} })()`], { encoding: "utf8", timeout: 60_000, killSignal: "SIGKILL" });
   assert.ok(ran.status === 0, `${ran.signal ?? ran.status}: ${ran.stdout}${ran.stderr.slice(-2000)}`);
   return JSON.parse(ran.stdout);
 }
