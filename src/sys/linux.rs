@@ -279,7 +279,8 @@ pub(crate) fn huge_page_size_of(file: &File) -> Option<u64> {
     check(unsafe { libc::fstatfs(file.as_raw_fd(), raw.as_mut_ptr()) }).ok()?;
     // SAFETY: fstatfs succeeded, so all of it is written.
     let raw = unsafe { raw.assume_init() };
-    u64::try_from(raw.f_bsize).ok().filter(|_| raw.f_type == libc::HUGETLBFS_MAGIC)
+    let is_hugetlbfs = bits(raw.f_type.into(), u64::MAX) == bits(libc::HUGETLBFS_MAGIC.into(), u64::MAX);
+    u64::try_from(raw.f_bsize).ok().filter(|_| is_hugetlbfs)
 }
 
 /// Reads a directory in batches, getdents64(2).

@@ -73,7 +73,13 @@ pub(crate) fn has_lease(file: &File) -> io::Result<bool> {
     Ok(kind == libc::F_RDLCK)
 }
 
-fn limit(resource: libc::__rlimit_resource_t) -> io::Result<Option<u64>> {
+/// A number whose type differs between the C libraries.
+#[cfg(target_env = "gnu")]
+type Resource = libc::__rlimit_resource_t;
+#[cfg(not(target_env = "gnu"))]
+type Resource = libc::c_int;
+
+fn limit(resource: Resource) -> io::Result<Option<u64>> {
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
     // SAFETY: the kernel writes one rlimit through the pointer, which points to one.
     check(unsafe { libc::getrlimit(resource, &raw mut limit) })?;
