@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 CROSS ?= ../shared/tools/cross
 ROUNDS ?= 20000
 
-.PHONY: test setup format lint unit doc node stress bench generate install check-cross clean help
+.PHONY: test setup format lint unit doc node pack stress bench generate install check-cross clean help
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -31,9 +31,11 @@ doc:
 
 ## make node         build the addon for Node.js, and test it
 node:
-	$(CARGO) build --locked -p mmapio-node --features napi
-	install -m 755 target/debug/libmmapio_node.so node/lib/mmapio.node
-	if command -v node; then node --test node/test/*.test.js; else echo "SKIP node: Node.js is not installed"; fi
+	if command -v node; then CARGO="$(CARGO)" node node/build/cli.js --debug && node --test node/test/*.test.js; else echo "SKIP node: Node.js is not installed"; fi
+
+## make pack         the npm packages, mmapio and this machine's, in target/npm (TARGET=triple for another, with the cross tool)
+pack:
+	CARGO="$(CARGO)" CROSS="$(CROSS)" node node/scripts/pack.js $(if $(TARGET),--target $(TARGET))
 
 ## make stress       race truncations against mappings on five filesystems, 20,000 times each (some minutes; as root)
 stress: setup
