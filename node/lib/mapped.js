@@ -45,6 +45,8 @@ class MappedFile extends EventEmitter {
   }
 
   get buffer() {
+    // Programs have it in their loops: while it is not emptied, nobody needs to be asked.
+    if (this.#buffer?.length > 0) return this.#buffer;
     if (this.#mapped.isClosed()) return Buffer.alloc(0);
     return (this.#buffer ??= this.#makeBuffer());
   }
