@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 CROSS ?= ../shared/tools/cross
 ROUNDS ?= 20000
 
-.PHONY: test setup format lint unit doc node pack stress bench generate install check-cross clean help
+.PHONY: test setup format lint unit doc node test-runtimes pack stress bench generate install check-cross clean help
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -36,6 +36,11 @@ node:
 ## make pack         the npm packages, mmapio and this machine's, in target/npm (TARGET=triple for another, with the cross tool)
 pack:
 	CARGO="$(CARGO)" CROSS="$(CROSS)" node node/scripts/pack.js $(if $(TARGET),--target $(TARGET))
+
+## make test-runtimes  the same on Node 18 to 26, Bun and Deno from the npm registry, in workers, contexts and with flags (minutes)
+test-runtimes:
+	CARGO="$(CARGO)" node node/build/cli.js --debug
+	node node/scripts/runtimes.js $(RUNTIMES)
 
 ## make stress       race truncations against mappings on five filesystems, 20,000 times each (some minutes; as root)
 stress: setup

@@ -7,6 +7,7 @@ const { known } = require("./advice.js");
 const { bytesIn, integer, isTypedArray } = require("./arguments.js");
 const { followed, unmade } = require("./buffers.js");
 const { coded, isFailure, rangeError, systemError, typeError } = require("./errors.js");
+const { ours } = require("./realm.js");
 
 const { PAGESIZE, PROT_READ, PROT_WRITE, MAP_SHARED, MAP_PRIVATE } = constants;
 const MAP_TYPE = 0x0f;
@@ -132,7 +133,7 @@ function incore(buffer) {
   requireBuffer(buffer, "incore(): buffer (arg[0]) must be a Buffer");
   const counted = native.incore(buffer);
   if (isFailure(counted)) throw systemError("mincore() failed", counted, "mincore");
-  return counted;
+  return ours(counted);
 }
 
 function sync(buffer, first, second, blocking, invalidate) {
@@ -156,7 +157,7 @@ function unmap(buffer) {
 
 /** What the guard answered in the mapping of a buffer. */
 function faults(buffer) {
-  return isTypedArray(buffer) ? (native.faultsOf(buffer) ?? null) : null;
+  return isTypedArray(buffer) ? ours(native.faultsOf(buffer) ?? null) : null;
 }
 
 module.exports = { map, advise, incore, sync, unmap, faults, create };

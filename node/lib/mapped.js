@@ -10,6 +10,7 @@ const { bytesIn, bytesOf, integer, object, optionalBoolean, optionalInteger, par
 const { background } = require("./background.js");
 const { MAX_LENGTH, followed, tooLong, unmade } = require("./buffers.js");
 const { answered, coded, coreError, rangeError, typeError } = require("./errors.js");
+const { ours } = require("./realm.js");
 const { report, residency } = require("./records.js");
 const watch = require("./watch.js");
 
@@ -85,7 +86,7 @@ class MappedFile extends EventEmitter {
   }
 
   get faults() {
-    return this.#mapped.faults();
+    return ours(this.#mapped.faults());
   }
 
   get unpopulated() {

@@ -84,7 +84,8 @@ function takeSome(survey, files) {
 /** All of it. A path that was named and is wrong is an exception: who overlooks it would believe that something was done. */
 function finished(survey, files) {
   const named = survey.named();
-  const result = { files, total: total(survey.sum()), errors: survey.errors().map((failure) => coreError(failure)) };
+  const errors = Array.from(survey.errors(), (failure) => coreError(failure));
+  const result = { files, total: total(survey.sum()), errors };
   if (named) throw Object.assign(coreError(named), { result });
   return result;
 }

@@ -2,13 +2,15 @@
 // What the addon counts, as callers get it.
 
 const { coreError, own } = require("./errors.js");
+const { ours } = require("./realm.js");
 
 function residency(entry) {
-  return entry.residency;
+  return ours(entry.residency);
 }
 
 function report(entry, path) {
-  return { ...entry.residency, ...entry.deed, errors: entry.errors.map((failure) => coreError(failure, own(failure, "path") ?? path)) };
+  const errors = Array.from(entry.errors, (failure) => coreError(failure, own(failure, "path") ?? path));
+  return { ...entry.residency, ...ours(entry.deed), errors };
 }
 
 /** A file of a tree. */
@@ -19,7 +21,7 @@ function ofFile(entry) {
 
 /** The sums over files. */
 function total({ deed, ...sums }) {
-  return { ...sums, ...deed };
+  return { ...sums, ...ours(deed) };
 }
 
 module.exports = { ofFile, report, residency, total };

@@ -5,7 +5,7 @@ const assert = require("node:assert");
 const fs = require("node:fs");
 const test = require("node:test");
 
-const { content, file, mmap } = require("./helpers.js");
+const { content, file, mmap, skip } = require("./helpers.js");
 
 const { PROT_READ, PROT_WRITE, MAP_SHARED, MAP_PRIVATE, PAGESIZE } = mmap;
 
@@ -27,7 +27,8 @@ test("constants cannot be written: silently in sloppy code, a TypeError in stric
   assert.throws(() => (mmap.PROT_READ = 7), TypeError);
 });
 
-test("all ways of importing it", async () => {
+test("all ways of importing it", async (t) => {
+  if (process.env.MMAPIO_INSIDE === "vm") return skip(t, "import() in a context is of its own making");
   const all = await import("../lib/index.mjs");
   assert.strictEqual(all.default, mmap);
   assert.strictEqual(all.map, mmap.map);
@@ -67,7 +68,8 @@ test("numbers larger than 32 bits are not cut off", (t) => {
   const { name, fd } = file(t, 100);
   const far = 2 ** 32;
   fs.truncateSync(name, far + PAGESIZE);
-  fs.writeSync(fd, "far away", far);
+  // Deno takes no offset for strings.
+  fs.writeSync(fd, Buffer.from("far away"), 0, 8, far);
   const buffer = mmap.map(PAGESIZE, PROT_READ, MAP_SHARED, fd, far);
   assert.strictEqual(buffer.toString("latin1", 0, 8), "far away");
   const same = mmap.map(BigInt(PAGESIZE), PROT_READ, MAP_SHARED, fd, BigInt(far));

@@ -37,7 +37,13 @@ function descriptors() {
   return fs.readdirSync("/proc/self/fd").length;
 }
 
-/** Runs code with `mmap`, `fs` and `name` in a process of its own, where it may do what it likes; answers what it printed as JSON. */
+/** Runs code in a process of its own, where it may do what it likes. */
+function run(code, ...flags) {
+  const prelude = `const mmap = require(${JSON.stringify(path.join(__dirname, "../lib/index.js"))});const fs = require("fs");`;
+  return spawnSync(process.execPath, [...flags, "-e", prelude + code], { encoding: "utf8" });
+}
+
+/** The same with `mmap`, `fs`, `name` and more at hand; answers what it printed as JSON. */
 function apart(name, code, ...flags) {
   const prelude = `const mmap = require(${JSON.stringify(path.join(__dirname, "../lib/index.js"))});
     const fs = require("node:fs"), name = ${JSON.stringify(name)}, tell = (value) => console.log(JSON.stringify(value));
@@ -48,4 +54,16 @@ function apart(name, code, ...flags) {
   return JSON.parse(ran.stdout);
 }
 
-module.exports = { apart, content, descriptors, file, mappingsOf, mmap, scratch };
+/** Skips a test and says why, also where the runner calls that passed. */
+function skip(t, why) {
+  console.log(`SKIP ${t.name}: ${why}`);
+  t.skip(why);
+}
+
+/** Waits until something is so; what does not become so in ten seconds will not. */
+async function until(isSo) {
+  for (const end = Date.now() + 10_000; !isSo() && Date.now() < end; ) await new Promise(setImmediate);
+  return isSo();
+}
+
+module.exports = { apart, content, descriptors, file, mappingsOf, mmap, run, scratch, skip, until };

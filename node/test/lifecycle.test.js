@@ -2,13 +2,12 @@
 // Mappings come and go without a trace; and no argument ends the process.
 
 const assert = require("node:assert");
-const { spawnSync } = require("node:child_process");
 const fs = require("node:fs");
 const path = require("node:path");
 const test = require("node:test");
 const { Worker } = require("node:worker_threads");
 
-const { content, descriptors, file, mappingsOf, mmap } = require("./helpers.js");
+const { content, descriptors, file, mappingsOf, mmap, run, until } = require("./helpers.js");
 
 const { PROT_READ, PROT_WRITE, MAP_SHARED, PAGESIZE } = mmap;
 
@@ -34,12 +33,6 @@ test("100,000 maps and unmaps leave nothing", (t) => {
   assert.deepStrictEqual([mappingsOf(name), descriptors()], [0, before]);
 });
 
-/** Runs code in a process of its own, where it may do what it likes. */
-function run(code, ...flags) {
-  const prelude = `const mmap = require(${JSON.stringify(path.join(__dirname, "../lib/index.js"))});const fs = require("fs");`;
-  return spawnSync(process.execPath, [...flags, "-e", prelude + code], { encoding: "utf8" });
-}
-
 test("mappings that are dropped are collected", (t) => {
   const { name } = file(t, PAGESIZE);
   const ran = run(
@@ -51,7 +44,7 @@ test("mappings that are dropped are collected", (t) => {
      })();`,
     "--expose-gc",
   );
-  assert.ok(Number(ran.stdout) < 50, ran.stdout + ran.stderr);
+  assert.match(ran.stdout, /^[1-4]?\d\n$/, ran.stderr);
 });
 
 test("too many mappings are an error", (t) => {
@@ -79,7 +72,8 @@ test("workers that end, by themselves or not, leave nothing", async (t) => {
       await ended;
     }
   }
-  assert.strictEqual(mappingsOf(name), 0);
+  // Deno says that a worker has ended before its memory is given back.
+  assert.ok(await until(() => mappingsOf(name) === 0), `${mappingsOf(name)} mappings are left`);
 });
 
 test("no argument ends the process", (t) => {
