@@ -8,6 +8,7 @@ const { bytesIn, integer, isTypedArray } = require("./arguments.js");
 const { followed, unmade } = require("./buffers.js");
 const { coded, isFailure, rangeError, systemError, typeError } = require("./errors.js");
 const { ours } = require("./realm.js");
+const { keepSignals } = require("./signals.js");
 
 const { PAGESIZE, PROT_READ, PROT_WRITE, MAP_SHARED, MAP_PRIVATE } = constants;
 const MAP_TYPE = 0x0f;
@@ -50,6 +51,7 @@ function wanted(size, protection, flags, offset) {
 
 /** Calls the addon, and has buffers collected once that nobody has any more when there is no room for another mapping. */
 function create(make) {
+  keepSignals();
   const made = attempt(make);
   if (!isFailure(made) || made.kind !== "Limit") return made;
   collect();

@@ -3,8 +3,8 @@
 use std::sync::{Arc, OnceLock};
 
 use mmapio_core::{
-    ADVICES, Access, Advice, AdviceCall, ByteRange, Carrier, Error, Extent, Flush, MapOptions, Mapping,
-    OpenFile, page_size,
+    ADVICES, Access, Advice, AdviceCall, ByteRange, Carrier, Error, Extent, Flush, Guard, MapOptions,
+    Mapping, OpenFile, page_size,
 };
 use napi::bindgen_prelude::Either;
 use napi_derive::napi;
@@ -121,6 +121,12 @@ fn buffer_of(mapped: mmapio_core::Result<Mapping>) -> Either<MappedBuffer, Failu
         Ok(mapping) => Either::A(MappedBuffer { held: Held::new(mapping), is_shared: false, is_owner: true }),
         Err(error) => Either::B(error.into()),
     }
+}
+
+/// Has faults come to the guard first, after somebody else took the signal.
+#[napi(catch_unwind)]
+pub(crate) fn take_signals_back() -> Option<Failure> {
+    Guard::take_back().err().map(Failure::from)
 }
 
 /// Whether a buffer shows a mapping of ours.

@@ -54,6 +54,11 @@ pub(super) mod signal {
         Err(crate::sys::unsupported())
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "the same on every system")]
+    pub(crate) fn take_back() -> std::io::Result<()> {
+        Ok(())
+    }
+
     pub(crate) fn is_blocked_here() -> bool {
         false
     }

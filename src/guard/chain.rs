@@ -45,6 +45,15 @@ impl Chain {
         Ok(())
     }
 
+    /// The same at once, where it came to us before.
+    pub(super) fn take_back(&self) -> io::Result<()> {
+        if self.seen.load(Ordering::Acquire) == 0 || self.is_ours(&self.current()?) {
+            Ok(())
+        } else {
+            self.install_now()
+        }
+    }
+
     fn install_now(&self) -> io::Result<()> {
         let _alone = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
         let previous = self.current()?;

@@ -191,6 +191,20 @@ impl Guard {
         self.place.slot().clear();
     }
 
+    /// Takes the signals back from handlers that were installed since the first guard: these get what is not the guard's. The guard notices
+    /// such handlers by itself only when mappings are made or copied from or to; who knows of one calls this.
+    ///
+    /// ```
+    /// mmapio_core::Guard::take_back()?;
+    /// # Ok::<(), mmapio_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::System`](crate::ErrorKind::System) with what sigaction(2) says.
+    pub fn take_back() -> Result<()> {
+        signal::take_back().map_err(unasked)
+    }
+
     /// What was answered so far.
     #[must_use]
     pub fn faults(&self) -> Faults {

@@ -41,6 +41,12 @@ pub(super) fn takes_lately(forgives: bool) -> io::Result<bool> {
     install_at(now, forgives).map(|()| true)
 }
 
+/// Sees to it at once that what came to us before comes to us first.
+pub(super) fn take_back() -> io::Result<()> {
+    BUS.take_back()?;
+    SEGV.take_back()
+}
+
 fn install_at(now: u64, forgives: bool) -> io::Result<()> {
     BUS.install(now)?;
     if forgives { SEGV.install(now) } else { Ok(()) }
