@@ -241,7 +241,7 @@ declare namespace mmapio {
     /** Writes back; after an answered fault, with an error. */
     sync(options?: SyncOptions): void;
     syncAsync(options?: SyncOptions & AsyncOptions): Promise<void>;
-    /** What of it is in memory. */
+    /** What of it is in memory. Of memory without a file this, `runs()`, `warm()` and `evict()` are errors; `incore()` tells. */
     residency(): Residency;
     residencyAsync(options?: AsyncOptions): Promise<Residency>;
     /** The same page by page. */
