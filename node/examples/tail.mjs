@@ -82,6 +82,8 @@ async function current(log) {
 // The directory is watched, since the file may go. Watching begins before the first look: nothing is missed in between.
 const watcher = fs.watch(path.dirname(file));
 const events = on(watcher, "change");
+// Of what others do to files of a network nobody is told, and of quick changes not by every runtime: it looks each second, too.
+const timer = setInterval(() => watcher.emit("change", "change", path.basename(file)), 1000);
 let log = opened();
 console.error(`following ${file} from byte ${log?.position ?? 0}`);
 for await (const [, name] of events) {
@@ -90,5 +92,6 @@ for await (const [, name] of events) {
   if (log) await follow(log);
   if (linesLeft <= 0) break;
 }
+clearInterval(timer);
 watcher.close();
 log?.mapping.close();
