@@ -69,19 +69,19 @@ function followed(call, ticket, signal, onProgress) {
       settle(reject, error);
     };
     const abort = () => stop(abortError(signal));
-    const tell = () => {
+    const tell = (isEnd = false) => {
       if (isSettled || onProgress === undefined) return;
       try {
-        onProgress(progress(ticket));
+        onProgress(progress(ticket, isEnd));
       } catch (error) {
         stop(error);
       }
     };
-    const timer = onProgress && setInterval(tell, LOOK_EVERY);
+    const timer = onProgress && setInterval(() => tell(), LOOK_EVERY);
     signal?.addEventListener("abort", abort, { once: true });
     call.then(
       (value) => {
-        tell();
+        tell(true);
         settle(resolve, value);
       },
       (error) => settle(reject, error),
@@ -89,9 +89,10 @@ function followed(call, ticket, signal, onProgress) {
   });
 }
 
-function progress(ticket) {
+/** At the end there is no more to do than was done. */
+function progress(ticket, isEnd) {
   const [bytes, total] = ticket.look();
-  return { bytes, total: total === 0 ? null : total };
+  return { bytes, total: isEnd ? bytes : total === 0 ? null : total };
 }
 
 function abortError(signal) {

@@ -114,7 +114,7 @@ declare namespace mmapio {
   export interface Progress {
     /** Bytes that are done. */
     readonly bytes: number;
-    /** Bytes that are to be done; null while nobody knows. */
+    /** Bytes that are to be done, at the end those that were; null while nobody knows. */
     readonly total: number | null;
   }
 
