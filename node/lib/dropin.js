@@ -24,10 +24,16 @@ function refused(message, errno = EINVAL) {
   return systemError("mmap failed", { errno, message, syscall: "mmap", kind: "System" });
 }
 
+/** What the addon takes: the access in the lowest two bits. */
+const ACCESS = { none: 0, read: 1, write: 2, copy: 3 };
+const PRIVATE = 4;
+const POPULATE = 8;
+const KEEP = 16;
+
 function access(protection, isPrivate) {
-  if ((protection & (PROT_READ | PROT_WRITE)) === 0) return "none";
-  if ((protection & PROT_WRITE) === 0) return "read";
-  return isPrivate ? "copy" : "write";
+  if ((protection & (PROT_READ | PROT_WRITE)) === 0) return ACCESS.none;
+  if ((protection & PROT_WRITE) === 0) return ACCESS.read;
+  return isPrivate ? ACCESS.copy : ACCESS.write;
 }
 
 /** What is wanted, of the arguments of mmap(2). */
@@ -38,15 +44,10 @@ function wanted(size, protection, flags, offset) {
   if (size === 0) throw refused("a mapping has at least one byte");
   if (offset % PAGESIZE !== 0) throw refused(`the offset must be a multiple of PAGESIZE (${PAGESIZE})`);
   const isPrivate = type === MAP_PRIVATE;
-  return {
-    access: access(protection, isPrivate),
-    private: isPrivate,
-    offset,
-    length: size,
-    populate: (flags & MAP_POPULATE) !== 0,
-    guard: true,
-    keep: size >= KEPT_FROM && (flags & MAP_ANONYMOUS) === 0,
-  };
+  const isKept = size >= KEPT_FROM && (flags & MAP_ANONYMOUS) === 0;
+  return (
+    access(protection, isPrivate) | (isPrivate ? PRIVATE : 0) | (flags & MAP_POPULATE ? POPULATE : 0) | (isKept ? KEEP : 0)
+  );
 }
 
 /** Calls the addon, and has buffers collected once that nobody has any more when there is no room for another mapping. */
@@ -87,7 +88,7 @@ function map(size, protection, flags, fd, offset = 0, advice = 0, _name = undefi
   if (rights > 0x7fffffff || how > 0x7fffffff) throw refused("unknown protection or flags");
   const options = wanted(length, rights, how, from);
   const isAnonymous = (how & MAP_ANONYMOUS) !== 0;
-  const made = create(() => (isAnonymous ? native.mapAnonymous(options) : native.mapFile(descriptor, options)));
+  const made = create(() => (isAnonymous ? native.mapAnonymous(length, options) : native.mapFile(descriptor, length, from, options)));
   if (isFailure(made)) throw systemError("mmap failed", made, "mmap");
   if (number !== 0) {
     const failure = native.advise(made, 0, length, number);
@@ -113,18 +114,18 @@ function requirePart(buffer, offset, length, call) {
   return [from, bytes];
 }
 
-function advise(buffer, ...rest) {
-  if (rest.length !== 1 && rest.length !== 3) {
+function advise(buffer, first, second, third) {
+  const count = arguments.length;
+  if (count !== 2 && count !== 4) {
     throw coded(
       new TypeError("advise() takes 2 or 4 arguments: (buffer, advice) or (buffer, offset, length, advice)"),
       "ERR_MISSING_ARGS",
     );
   }
   requireBuffer(buffer, "advice(): buffer (arg[0]) must be a Buffer");
-  const advice = known(integer(rest[rest.length - 1], "advise(): advice must be an integer", -0x80000000));
-  const [offset, length] =
-    rest.length === 3 ? requirePart(buffer, rest[0], rest[1], "advise()") : [0, bytesIn(buffer)];
-  const failure = native.advise(buffer, offset, length, advice);
+  const advice = known(integer(count === 2 ? first : third, "advise(): advice must be an integer", -0x80000000));
+  const failure =
+    count === 2 ? native.adviseAll(buffer, advice) : native.advise(buffer, ...requirePart(buffer, first, second, "advise()"), advice);
   if (failure) throw systemError("madvise() failed", failure, "madvise");
 }
 

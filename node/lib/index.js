@@ -1,13 +1,12 @@
 "use strict";
 
 const constants = require("./constants.js");
-const dropin = require("./dropin.js");
 
 function define(name, value, writable) {
   Object.defineProperty(module.exports, name, { value, writable, enumerable: true, configurable: writable });
 }
 
-/** Functions whose files are loaded when they are first asked for: who wants mmap-io's alone does not wait for them. */
+/** Functions whose files are loaded when they are first asked for: each costs a part of a millisecond, and few programs need all. */
 function defer(file, names) {
   for (const name of names) {
     Object.defineProperty(module.exports, name, {
@@ -25,8 +24,7 @@ function defer(file, names) {
 
 // mmap-io's keys come first and in its order, for programs that list them.
 for (const name of constants.first) define(name, constants[name], false);
-for (const name of ["map", "advise", "incore", "sync"]) define(name, dropin[name], true);
-for (const name of ["unmap", "faults"]) define(name, dropin[name], true);
+defer("./dropin.js", ["map", "advise", "incore", "sync", "unmap", "faults"]);
 defer("./open.js", ["open", "anonymous"]);
 defer("./mapped.js", ["MappedFile"]);
 defer("./paths.js", ["residency", "residencyAsync", "warm", "warmAsync", "evict", "evictAsync"]);

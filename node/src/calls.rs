@@ -12,7 +12,7 @@ use napi_derive::napi;
 use crate::failure::Failure;
 use crate::held::Held;
 use crate::mapped::{Answered, guarded};
-use crate::raw::{MappedBuffer, View, duplicate};
+use crate::raw::{MappedBuffer, View, duplicate, lent};
 
 /// A number that the system's headers define, for an advice that has a name of its own.
 #[napi(object)]
@@ -39,18 +39,20 @@ pub(crate) fn page_bytes() -> u32 {
     u32::try_from(page_size()).unwrap_or(4096)
 }
 
-/// What is wanted of a mapping.
-#[napi(object)]
-pub(crate) struct Wanted {
-    /// `none`, `read`, `write`, `copy`.
-    pub access: String,
-    pub private: bool,
-    pub offset: i64,
-    pub length: i64,
-    pub populate: bool,
-    pub guard: bool,
-    /// Whether to keep the file, so that truncation is told from other faults and residency can be asked fast.
-    pub keep: bool,
+/// What is wanted of a mapping, as bits: the lowest two are the access, `none`, `read`, `write` or `copy`. Numbers, since an object's
+/// fields cost as much as a system call.
+#[derive(Clone, Copy)]
+struct Wanted(u32);
+
+impl Wanted {
+    const PRIVATE: u32 = 4;
+    const POPULATE: u32 = 8;
+    /// Keep the file, so that truncation is told from other faults and residency can be asked fast.
+    const KEEP: u32 = 16;
+
+    fn has(self, bit: u32) -> bool {
+        self.0 & bit != 0
+    }
 }
 
 /// Mappings that are left to the runtime: one that cannot map any more aborts.
@@ -73,46 +75,45 @@ pub(crate) fn require_room() -> mmapio_core::Result<()> {
 
 /// Maps an open file, whose descriptor stays the caller's.
 #[napi(catch_unwind)]
-pub(crate) fn map_file(descriptor: i32, wanted: Wanted) -> Either<MappedBuffer, Failure> {
-    if let Err(error) = require_room() {
-        return Either::B(error.into());
-    }
-    let mapped = duplicate(descriptor).map_err(|error| Error::system("mmap", error)).and_then(|file| {
-        let file = OpenFile::from_file(file)?;
-        let options = wanted.options()?;
-        if wanted.keep { options.map(file) } else { options.map_only(&file) }
-    });
-    buffer_of(mapped)
+pub(crate) fn map_file(
+    descriptor: i32,
+    length: i64,
+    offset: i64,
+    wanted: u32,
+) -> Either<MappedBuffer, Failure> {
+    let wanted = Wanted(wanted);
+    let unmapped = |error| Error::system("mmap", error);
+    let options = require_room().and_then(|()| wanted.options(length, offset));
+    buffer_of(options.and_then(|options| match wanted.has(Wanted::KEEP) {
+        true => options.map(OpenFile::from_file(duplicate(descriptor).map_err(unmapped)?)?),
+        false => options.map_lent(&*lent(descriptor).map_err(unmapped)?),
+    }))
 }
 
 /// Maps memory without a file.
 #[napi(catch_unwind)]
-pub(crate) fn map_anonymous(wanted: Wanted) -> Either<MappedBuffer, Failure> {
-    if let Err(error) = require_room() {
-        return Either::B(error.into());
-    }
-    let length = u64::try_from(wanted.length).unwrap_or(0);
-    buffer_of(wanted.options().and_then(|options| options.anonymous(length)))
+pub(crate) fn map_anonymous(length: i64, wanted: u32) -> Either<MappedBuffer, Failure> {
+    let options = require_room().and_then(|()| Wanted(wanted).options(length, 0));
+    buffer_of(options.and_then(|options| options.anonymous(u64::try_from(length).unwrap_or(0))))
 }
 
 impl Wanted {
-    fn options(&self) -> mmapio_core::Result<MapOptions> {
-        let access = match &*self.access {
-            "none" => Access::None,
-            "write" => Access::Write,
-            "copy" => Access::Copy,
-            _ => Access::Read,
+    fn options(self, length: i64, offset: i64) -> mmapio_core::Result<MapOptions> {
+        let access = match self.0 & 3 {
+            0 => Access::None,
+            1 => Access::Read,
+            2 => Access::Write,
+            _ => Access::Copy,
         };
         let bytes = |number: i64| u64::try_from(number).unwrap_or(u64::MAX);
-        let mut options =
-            MapOptions::new(access).range(ByteRange::new(bytes(self.offset), Some(bytes(self.length)))?);
-        if self.private {
+        let mut options = MapOptions::new(access).range(ByteRange::new(bytes(offset), Some(bytes(length)))?);
+        if self.has(Self::PRIVATE) {
             options = options.private();
         }
-        if self.populate {
+        if self.has(Self::POPULATE) {
             options = options.populate();
         }
-        Ok(guarded(options, self.guard))
+        Ok(guarded(options, true))
     }
 }
 
@@ -160,6 +161,13 @@ pub(crate) fn faults_of(view: View) -> Option<Answered> {
 #[napi(catch_unwind)]
 pub(crate) fn advise(view: View, offset: i64, length: i64, number: i32) -> Option<Failure> {
     on_part(&view, offset, length, |mapping, part| mapping.advise(advice(number)?, part))
+}
+
+/// Gives advice about a whole view: the usual way, with fewer arguments to fetch.
+#[napi(catch_unwind)]
+pub(crate) fn advise_all(view: View, number: i32) -> Option<Failure> {
+    let Some((mapping, part)) = part_of(&view, 0, view.length) else { return Some(not_ours().into()) };
+    advice(number).and_then(|advice| mapping.advise(advice, part)).err().map(Failure::from)
 }
 
 /// The advice that madvise(2) knows by this number.

@@ -182,3 +182,20 @@ pub(crate) fn duplicate(descriptor: i32) -> std::io::Result<std::fs::File> {
     let borrowed = unsafe { BorrowedFd::borrow_raw(descriptor) };
     borrowed.try_clone_to_owned().map(Into::into)
 }
+
+/// The same for one call: nothing is closed, and whether it is open the system says.
+#[cfg(unix)]
+pub(crate) fn lent(descriptor: i32) -> std::io::Result<std::mem::ManuallyDrop<std::fs::File>> {
+    use std::os::fd::FromRawFd;
+    if descriptor < 0 {
+        return Err(std::io::Error::from_raw_os_error(9));
+    }
+    // SAFETY: it is not -1, and what is made of it is never dropped. JavaScript, whose descriptor it is, waits until we return.
+    Ok(std::mem::ManuallyDrop::new(unsafe { std::fs::File::from_raw_fd(descriptor) }))
+}
+
+/// Where descriptors are not the system's there is nothing to map by them.
+#[cfg(not(unix))]
+pub(crate) fn lent(_descriptor: i32) -> std::io::Result<std::mem::ManuallyDrop<std::fs::File>> {
+    Err(std::io::ErrorKind::Unsupported.into())
+}

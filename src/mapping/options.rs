@@ -9,7 +9,7 @@ use crate::error::{Error, Result, Unknown};
 use crate::extent::{ByteRange, Extent};
 use crate::guard;
 use crate::open::OpenFile;
-use crate::residency::mincore_tells;
+use crate::residency::mincore_tells_user;
 use crate::sys::{self, Protection, Region, Sharing, errno};
 
 /// What may be done to mapped bytes.
@@ -221,9 +221,26 @@ impl MapOptions {
     pub fn map_only(self, file: &OpenFile) -> Result<Mapping> {
         let mut mapping = self.unprepared(file)?;
         // What cannot be asked is not told.
-        let tells = mincore_tells(file).unwrap_or(Err(Unknown::NotPermitted));
-        mapping.told = Some((sys::user(), tells));
+        let user = sys::user();
+        let tells = mincore_tells_user(file, user).unwrap_or(Err(Unknown::NotPermitted));
+        mapping.told = Some((user, tells));
         mapping.prepared()
+    }
+
+    /// The same with a file that somebody has open: what it is is looked at, as [`OpenFile::from_file`] does.
+    ///
+    /// ```
+    /// # #[cfg(unix)] {
+    /// let file = std::fs::File::open(std::env::current_exe().unwrap())?;
+    /// assert!(mmapio_core::MapOptions::read().map_lent(&file)?.len() > 0);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`OpenFile::from_file`] and [`map`](Self::map).
+    pub fn map_lent(self, file: &std::fs::File) -> Result<Mapping> {
+        self.map_only(&*OpenFile::lent(file)?)
     }
 
     fn unprepared(mut self, file: &OpenFile) -> Result<Mapping> {

@@ -15,7 +15,7 @@ use crate::open::OpenFile;
 use crate::page::Pages;
 
 pub(crate) use holes::Holes;
-pub(crate) use probe::{Tells, mincore_tells, unknown};
+pub(crate) use probe::{Tells, mincore_tells, mincore_tells_user, unknown};
 pub(crate) use spans::PageSource;
 
 pub use histogram::Part;

@@ -321,11 +321,16 @@ pub(crate) type Tells = std::result::Result<(), Unknown>;
 
 /// Asks whether it tells this user the truth about a file.
 pub(crate) fn mincore_tells(file: &OpenFile) -> Result<Tells> {
+    mincore_tells_user(file, sys::user())
+}
+
+/// Asks whether it tells the truth to the user that this process acts as.
+pub(crate) fn mincore_tells_user(file: &OpenFile, user: u32) -> Result<Tells> {
     let Filesystem { class, name } = file.filesystem();
     if class == FilesystemClass::Blind {
         return Ok(Err(Unknown::Filesystem(name)));
     }
-    match sys::mincore_is_truthful(file.file(), file.stat()) {
+    match sys::mincore_is_truthful(file.file(), file.stat(), user) {
         Ok(true) => Ok(Ok(())),
         Ok(false) => Ok(Err(Unknown::NotPermitted)),
         Err(error) => Err(mapping_error(file, error)),

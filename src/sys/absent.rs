@@ -109,7 +109,7 @@ pub(crate) fn huge_page_size() -> Option<u64> {
 
 /// No call is tied to ownership.
 #[expect(clippy::unnecessary_wraps, reason = "the same on every system")]
-pub(crate) fn mincore_is_truthful(_file: &File, _stat: &Stat) -> io::Result<bool> {
+pub(crate) fn mincore_is_truthful(_file: &File, _stat: &Stat, _user: u32) -> io::Result<bool> {
     Ok(true)
 }
 

@@ -18,8 +18,8 @@ pub(crate) use super::memory::{
 pub(crate) use super::space::{allocate, allocated, bytes_left};
 pub(crate) use super::span::{Span, Window, protection};
 pub(crate) use super::unix::{
-    descriptor, descriptor_limit, msync, next_data, next_hole, offset, open_directory_at, open_regular_at,
-    os_str, page_size, read_at, set_offset, stat, user, write_at,
+    descriptor, descriptor_limit, lent, msync, next_data, next_hole, offset, open_directory_at,
+    open_regular_at, os_str, page_size, read_at, set_offset, stat, user, write_at,
 };
 
 /// The number of cachestat(2), the same on every architecture; libc 0.2 has it for a few only.
@@ -168,11 +168,10 @@ pub(crate) fn block_device_size(file: &File) -> io::Result<u64> {
 /// Whether mincore(2) tells us the truth about a file, or claims that every page is resident because neither owning nor
 /// being allowed to write it gives us the right to know. Owners are told; for others the kernel is asked of a page far
 /// beyond the end, which is not there, unless the answer is that claim.
-pub(crate) fn mincore_is_truthful(file: &File, stat: &Stat) -> io::Result<bool> {
+pub(crate) fn mincore_is_truthful(file: &File, stat: &Stat, user: u32) -> io::Result<bool> {
     /// Who shows as this user may be anybody from outside of our user namespace (user_namespaces(7)).
     const OVERFLOW_USER: u32 = 65534;
     const FAR_BEYOND: u64 = if cfg!(target_pointer_width = "64") { 1 << 62 } else { 1 << 43 };
-    let user = user();
     if stat.owner == user && user != OVERFLOW_USER {
         return Ok(true);
     }

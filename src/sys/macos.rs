@@ -23,8 +23,8 @@ pub(crate) use super::absent::{
 };
 pub(crate) use super::span::{Span, Window, protection};
 pub(crate) use super::unix::{
-    descriptor, descriptor_limit, msync, next_data, next_hole, offset, open_directory_at, open_regular_at,
-    os_str, page_size, read_at, set_offset, stat, user, write_at,
+    descriptor, descriptor_limit, lent, msync, next_data, next_hole, offset, open_directory_at,
+    open_regular_at, os_str, page_size, read_at, set_offset, stat, user, write_at,
 };
 
 /// The advice of madvise(2) that the core gives itself.

@@ -35,7 +35,7 @@ pub(crate) use os::{
     stat, sync_all, sync_data,
 };
 pub(crate) use os::{
-    address_space_limit, descriptor, has_lease, huge_page_size_of, lease, lock_limit, lock_on_fault,
+    address_space_limit, descriptor, has_lease, huge_page_size_of, lease, lent, lock_limit, lock_on_fault,
     mapping_limit, memory_file, protection, seal, user,
 };
 pub(crate) use os::{allocate, allocated, bytes_left, write_at};

@@ -3,6 +3,7 @@
 use std::ffi::{CStr, OsStr};
 use std::fs::File;
 use std::io;
+use std::mem::ManuallyDrop;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::sync::OnceLock;
@@ -35,6 +36,13 @@ pub(crate) fn os_str(bytes: &[u8]) -> &OsStr {
 /// The number of an open file's descriptor.
 pub(crate) fn descriptor(file: &File) -> i32 {
     file.as_raw_fd()
+}
+
+/// The same descriptor as a file that is not to be dropped: whose it is keeps it open meanwhile.
+#[expect(clippy::unnecessary_wraps, reason = "not every system has it")]
+pub(crate) fn lent(file: &File) -> io::Result<ManuallyDrop<File>> {
+    // SAFETY: the descriptor is open as long as `file` is borrowed, and what is made of it is never dropped, so never closed.
+    Ok(ManuallyDrop::new(unsafe { File::from_raw_fd(file.as_raw_fd()) }))
 }
 
 /// The user that this process acts as, geteuid(2).
