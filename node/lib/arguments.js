@@ -53,7 +53,7 @@ function pathBytes(path, name) {
   if (typeof path !== "string" && !isBytes && !isUrl(path)) {
     throw typeError(`${name} must be a string, a Buffer or a file: URL`, path);
   }
-  const bytes = isBytes ? bytesOf(path, name) : Buffer.from(isUrl(path) ? fileURLToPath(path) : path);
+  const bytes = isBytes ? bytesOf(path, name) : Buffer.from(isUrl(path) ? fileURLToPath(path.href) : path);
   if (bytes.length === 0 || bytes.includes(0)) throw valueError(`${name} must not be empty or have null bytes`, path);
   return bytes;
 }

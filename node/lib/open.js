@@ -62,7 +62,7 @@ function descriptorOf(file) {
 }
 
 function asNamed(file) {
-  return isUrl(file) ? require("node:url").fileURLToPath(file) : file;
+  return isUrl(file) ? require("node:url").fileURLToPath(file.href) : file;
 }
 
 function mapped(options, access, path, make) {

@@ -66,7 +66,9 @@ function run(runtime, file) {
   const counts = runtime.counted(text);
   const isDead = ran.status !== 0 && counts.failed === 0;
   const isEmpty = counts.passed + counts.failed + counts.skipped === 0;
-  if (isDead || isEmpty) counts.failed += 1;
+  if (isDead) counts.failed += 1;
+  // A group that is skipped as a whole is in no runtime's counts.
+  else if (isEmpty) counts.skipped += 1;
   if (counts.failed > 0) {
     console.log(`--- ${runtime.name}: ${file}: ${ran.signal ?? `status ${ran.status}`}\n${text.trim()}\n---`);
   }

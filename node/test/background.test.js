@@ -127,7 +127,8 @@ function tree(t) {
   for (const [name, pages] of [["a.txt", 3], ["b.log", 5], ["sub/c.txt", 7], ["empty", 0]]) {
     fs.writeFileSync(path.join(dir, name), Buffer.alloc(pages * PAGESIZE, 1));
   }
-  const odd = Buffer.from(`${dir}/odd\xff`, "latin1");
+  // Deno writes to another name where this one is no text.
+  const odd = Buffer.from(process.versions.deno ? `${dir}/odd` : `${dir}/odd\xff`, "latin1");
   fs.writeFileSync(odd, Buffer.alloc(2 * PAGESIZE, 1));
   return { dir, odd };
 }
@@ -140,8 +141,8 @@ test("trees are walked as they are asked to be", async (t) => {
   const { dir, odd } = tree(t);
   const all = await mmap.residencyAsync(dir);
   assert.deepStrictEqual([all.total.files, all.total.pages, all.total.size, all.errors], [5, 17, 17 * PAGESIZE, []]);
-  const oddOne = all.files.find(({ path: name }) => Buffer.isBuffer(name));
-  assert.deepStrictEqual([oddOne.path, oddOne.size], [odd, 2 * PAGESIZE]);
+  const oddOne = all.files.find(({ path: name }) => Buffer.from(name).equals(odd));
+  assert.deepStrictEqual([oddOne.path, oddOne.size], [process.versions.deno ? String(odd) : odd, 2 * PAGESIZE]);
   for (const [options, expected] of [
     [{ include: "*.txt" }, ["a.txt", "sub/c.txt"]],
     [{ include: ["*.txt", "*.log"], exclude: "sub/**" }, ["a.txt", "b.log"]],

@@ -48,6 +48,7 @@ function apart(name, code, ...flags) {
   const prelude = `const mmap = require(${JSON.stringify(path.join(__dirname, "../lib/index.js"))});
     const fs = require("node:fs"), name = ${JSON.stringify(name)}, tell = (value) => console.log(JSON.stringify(value));
     const mappings = () => fs.readFileSync("/proc/self/maps", "utf8").split("\\n").filter((line) => line.includes(name)).length;
+    if (globalThis.Bun) globalThis.gc = () => Bun.gc(true);
     const turns = async (count) => { for (let turn = 0; turn < count; turn += 1) await new Promise(setImmediate); };`;
   const ran = spawnSync(process.execPath, [...flags, "-e", `${prelude} (async () => { ${code} })()`], { encoding: "utf8", timeout: 60_000, killSignal: "SIGKILL" });
   assert.ok(ran.status === 0, `${ran.signal ?? ran.status}: ${ran.stdout}${ran.stderr.slice(-2000)}`);

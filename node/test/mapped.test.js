@@ -94,7 +94,8 @@ test("what cannot be mapped says why, as Node's errors do", (t) => {
   assert.throws(() => open("", {}), { code: "ERR_INVALID_ARG_VALUE" });
   assert.throws(() => open(new URL("http://localhost/")), { code: "ERR_INVALID_URL_SCHEME" });
   assert.throws(() => open(__filename, { create: true }), { code: "ERR_INVALID_ARG_VALUE" });
-  assert.strictEqual(descriptors(), before);
+  // The runtime may close some of its own meanwhile.
+  assert.ok(descriptors() <= before);
 });
 
 test("files are made, and given a size", (t) => {
