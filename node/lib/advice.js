@@ -2,7 +2,7 @@
 // Advice by its name or number, from the core's table.
 
 const native = require("./native.js");
-const { integer } = require("./arguments.js");
+const { integer, known } = require("./arguments.js");
 const { valueError } = require("./errors.js");
 
 const numbers = new Map(native.adviceConstants().map(({ advice, value }) => [advice, value]));
@@ -15,9 +15,4 @@ function adviceNumber(advice) {
   return number;
 }
 
-/** A number that fits into 32 bits: what does not is no advice, and must not become one when it is cut off. */
-function known(number) {
-  return number > 0x7fffffff ? -1 : number;
-}
-
-module.exports = { adviceNumber, known };
+module.exports = { adviceNumber };

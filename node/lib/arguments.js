@@ -19,6 +19,11 @@ function optionalInteger(value, name, least = 0) {
   return value == null ? undefined : integer(value, `${name} must be an integer`, least);
 }
 
+/** The number of an advice, in 32 bits: what does not fit is no advice, and must not become one when it is cut off. */
+function known(number) {
+  return number > 0x7fffffff ? -1 : number;
+}
+
 function optionalBoolean(value, name) {
   if (value != null && typeof value !== "boolean") throw typeError(`${name} must be a boolean`, value);
   return value ?? undefined;
@@ -105,4 +110,4 @@ function part(options, length) {
   return [offset, bytes];
 }
 
-module.exports = { bytesIn, bytesOf, integer, isTypedArray, isUrl, object, optionalBoolean, optionalInteger, part, pathBytes, strings, word };
+module.exports = { bytesIn, bytesOf, integer, isTypedArray, isUrl, known, object, optionalBoolean, optionalInteger, part, pathBytes, strings, word };

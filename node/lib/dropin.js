@@ -3,8 +3,7 @@
 
 const native = require("./native.js");
 const constants = require("./constants.js");
-const { known } = require("./advice.js");
-const { bytesIn, integer, isTypedArray } = require("./arguments.js");
+const { bytesIn, integer, isTypedArray, known } = require("./arguments.js");
 const { followed, unmade } = require("./buffers.js");
 const { coded, isFailure, rangeError, systemError, typeError } = require("./errors.js");
 const { ours } = require("./realm.js");
@@ -24,19 +23,16 @@ function refused(message, errno = EINVAL) {
   return systemError("mmap failed", { errno, message, syscall: "mmap", kind: "System" });
 }
 
-/** What the addon takes: the access in the lowest two bits. */
-const ACCESS = { none: 0, read: 1, write: 2, copy: 3 };
-const PRIVATE = 4;
-const POPULATE = 8;
-const KEEP = 16;
+/** What is wanted of a mapping, as the addon takes it. */
+const HOW = { none: 0, read: 1, write: 2, copy: 3, private: 4, populate: 8, keep: 16 };
 
 function access(protection, isPrivate) {
-  if ((protection & (PROT_READ | PROT_WRITE)) === 0) return ACCESS.none;
-  if ((protection & PROT_WRITE) === 0) return ACCESS.read;
-  return isPrivate ? ACCESS.copy : ACCESS.write;
+  if ((protection & (PROT_READ | PROT_WRITE)) === 0) return HOW.none;
+  if ((protection & PROT_WRITE) === 0) return HOW.read;
+  return isPrivate ? HOW.copy : HOW.write;
 }
 
-/** What is wanted, of the arguments of mmap(2). */
+/** The same, of the arguments of mmap(2). */
 function wanted(size, protection, flags, offset) {
   const type = flags & MAP_TYPE;
   if (type !== MAP_SHARED && type !== MAP_PRIVATE) throw refused("either MAP_SHARED or MAP_PRIVATE must be given");
@@ -44,10 +40,11 @@ function wanted(size, protection, flags, offset) {
   if (size === 0) throw refused("a mapping has at least one byte");
   if (offset % PAGESIZE !== 0) throw refused(`the offset must be a multiple of PAGESIZE (${PAGESIZE})`);
   const isPrivate = type === MAP_PRIVATE;
-  const isKept = size >= KEPT_FROM && (flags & MAP_ANONYMOUS) === 0;
-  return (
-    access(protection, isPrivate) | (isPrivate ? PRIVATE : 0) | (flags & MAP_POPULATE ? POPULATE : 0) | (isKept ? KEEP : 0)
-  );
+  let how = access(protection, isPrivate);
+  if (isPrivate) how |= HOW.private;
+  if (flags & MAP_POPULATE) how |= HOW.populate;
+  if (size >= KEPT_FROM) how |= HOW.keep;
+  return how;
 }
 
 /** Calls the addon, and has buffers collected once that nobody has any more when there is no room for another mapping. */
@@ -88,7 +85,9 @@ function map(size, protection, flags, fd, offset = 0, advice = 0, _name = undefi
   if (rights > 0x7fffffff || how > 0x7fffffff) throw refused("unknown protection or flags");
   const options = wanted(length, rights, how, from);
   const isAnonymous = (how & MAP_ANONYMOUS) !== 0;
-  const made = create(() => (isAnonymous ? native.mapAnonymous(length, options) : native.mapFile(descriptor, length, from, options)));
+  const made = create(() =>
+    isAnonymous ? native.mapAnonymous(options, length) : native.mapFile(descriptor, options, from, length),
+  );
   if (isFailure(made)) throw systemError("mmap failed", made, "mmap");
   if (number !== 0) {
     const failure = native.advise(made, 0, length, number);
@@ -115,17 +114,17 @@ function requirePart(buffer, offset, length, call) {
 }
 
 function advise(buffer, first, second, third) {
-  const count = arguments.length;
-  if (count !== 2 && count !== 4) {
+  const isWhole = arguments.length === 2;
+  if (!isWhole && arguments.length !== 4) {
     throw coded(
       new TypeError("advise() takes 2 or 4 arguments: (buffer, advice) or (buffer, offset, length, advice)"),
       "ERR_MISSING_ARGS",
     );
   }
   requireBuffer(buffer, "advice(): buffer (arg[0]) must be a Buffer");
-  const advice = known(integer(count === 2 ? first : third, "advise(): advice must be an integer", -0x80000000));
-  const failure =
-    count === 2 ? native.adviseAll(buffer, advice) : native.advise(buffer, ...requirePart(buffer, first, second, "advise()"), advice);
+  const advice = known(integer(isWhole ? first : third, "advise(): advice must be an integer", -0x80000000));
+  const [offset, length] = isWhole ? [0, bytesIn(buffer)] : requirePart(buffer, first, second, "advise()");
+  const failure = native.advise(buffer, offset, length, advice);
   if (failure) throw systemError("madvise() failed", failure, "madvise");
 }
 

@@ -1,9 +1,13 @@
 "use strict";
 // Errors as Node's own: with code, errno and syscall; those of mmap-io's functions have messages that begin as they did there.
 
-const { constants } = require("node:os");
+let names;
 
-const names = new Map(Object.entries(constants.errno).map(([name, number]) => [number, name]));
+/** The name of an error number; the list is made when the first one is asked for, since most programs load this and never fail. */
+function nameOf(number) {
+  names ??= new Map(Object.entries(require("node:os").constants.errno).map(([name, number]) => [number, name]));
+  return names.get(number) ?? `E${number}`;
+}
 
 /** The error of a call that the system, or the core, refused. */
 function systemError(beginning, failure, syscall = failure.syscall) {
@@ -20,7 +24,7 @@ function coreError(failure, path = own(failure, "path")) {
 function withFields(error, failure, syscall) {
   if (failure.errno) {
     error.errno = -failure.errno;
-    error.code = names.get(failure.errno) ?? `E${failure.errno}`;
+    error.code = nameOf(failure.errno);
   } else {
     error.code = `ERR_MMAPIO_${failure.kind.toUpperCase()}`;
   }

@@ -3,22 +3,26 @@
 
 const path = require("node:path");
 
-const { here, packageOf } = require("./platforms.js");
-
 const own = path.join(__dirname, "mmapio.node");
 
-function load() {
+/** What kind of machine it is is asked only where that matters. */
+function* places() {
+  yield own;
+  const { here, packageOf } = require("./platforms.js");
   const platform = here();
-  const places = platform ? [own, packageOf(platform)] : [own];
+  if (platform) yield packageOf(platform);
+}
+
+function load() {
   const failures = [];
-  for (const place of places) {
+  for (const place of places()) {
     try {
       return require(place);
     } catch (error) {
       failures.push({ place, error });
     }
   }
-  throw require("./unloaded.js").unloaded(platform, own, failures);
+  throw require("./unloaded.js").unloaded(require("./platforms.js").here(), own, failures);
 }
 
 const addon = load();

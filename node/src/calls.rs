@@ -39,19 +39,41 @@ pub(crate) fn page_bytes() -> u32 {
     u32::try_from(page_size()).unwrap_or(4096)
 }
 
-/// What is wanted of a mapping, as bits: the lowest two are the access, `none`, `read`, `write` or `copy`. Numbers, since an object's
-/// fields cost as much as a system call.
+/// What is wanted of a mapping, as bits of a number, which is had from JavaScript at once: what `node/lib` calls `HOW`.
 #[derive(Clone, Copy)]
-struct Wanted(u32);
+pub(crate) struct How(u32);
 
-impl Wanted {
-    const PRIVATE: u32 = 4;
-    const POPULATE: u32 = 8;
-    /// Keep the file, so that truncation is told from other faults and residency can be asked fast.
-    const KEEP: u32 = 16;
+impl How {
+    const ACCESS: u32 = 3;
+    const PRIVATE: u32 = 1 << 2;
+    const POPULATE: u32 = 1 << 3;
+    /// Whether to keep the file, so that truncation is told from other faults and residency can be asked fast.
+    const KEEP: u32 = 1 << 4;
 
     fn has(self, bit: u32) -> bool {
         self.0 & bit != 0
+    }
+
+    fn access(self) -> Access {
+        match self.0 & Self::ACCESS {
+            0 => Access::None,
+            1 => Access::Read,
+            2 => Access::Write,
+            _ => Access::Copy,
+        }
+    }
+
+    fn options(self, offset: i64, length: i64) -> mmapio_core::Result<MapOptions> {
+        let bytes = |number: i64| u64::try_from(number).unwrap_or(u64::MAX);
+        let mut options =
+            MapOptions::new(self.access()).range(ByteRange::new(bytes(offset), Some(bytes(length)))?);
+        if self.has(Self::PRIVATE) {
+            options = options.private();
+        }
+        if self.has(Self::POPULATE) {
+            options = options.populate();
+        }
+        Ok(guarded(options, true))
     }
 }
 
@@ -74,47 +96,25 @@ pub(crate) fn require_room() -> mmapio_core::Result<()> {
 }
 
 /// Maps an open file, whose descriptor stays the caller's.
-#[napi(catch_unwind)]
-pub(crate) fn map_file(
-    descriptor: i32,
-    length: i64,
-    offset: i64,
-    wanted: u32,
-) -> Either<MappedBuffer, Failure> {
-    let wanted = Wanted(wanted);
+pub(crate) fn map_file(descriptor: i32, how: u32, offset: i64, length: i64) -> Either<MappedBuffer, Failure> {
+    if let Err(error) = require_room() {
+        return Either::B(error.into());
+    }
+    let how = How(how);
     let unmapped = |error| Error::system("mmap", error);
-    let options = require_room().and_then(|()| wanted.options(length, offset));
-    buffer_of(options.and_then(|options| match wanted.has(Wanted::KEEP) {
+    buffer_of(how.options(offset, length).and_then(|options| match how.has(How::KEEP) {
         true => options.map(OpenFile::from_file(duplicate(descriptor).map_err(unmapped)?)?),
         false => options.map_lent(&*lent(descriptor).map_err(unmapped)?),
     }))
 }
 
 /// Maps memory without a file.
-#[napi(catch_unwind)]
-pub(crate) fn map_anonymous(length: i64, wanted: u32) -> Either<MappedBuffer, Failure> {
-    let options = require_room().and_then(|()| Wanted(wanted).options(length, 0));
-    buffer_of(options.and_then(|options| options.anonymous(u64::try_from(length).unwrap_or(0))))
-}
-
-impl Wanted {
-    fn options(self, length: i64, offset: i64) -> mmapio_core::Result<MapOptions> {
-        let access = match self.0 & 3 {
-            0 => Access::None,
-            1 => Access::Read,
-            2 => Access::Write,
-            _ => Access::Copy,
-        };
-        let bytes = |number: i64| u64::try_from(number).unwrap_or(u64::MAX);
-        let mut options = MapOptions::new(access).range(ByteRange::new(bytes(offset), Some(bytes(length)))?);
-        if self.has(Self::PRIVATE) {
-            options = options.private();
-        }
-        if self.has(Self::POPULATE) {
-            options = options.populate();
-        }
-        Ok(guarded(options, true))
+pub(crate) fn map_anonymous(how: u32, length: i64) -> Either<MappedBuffer, Failure> {
+    if let Err(error) = require_room() {
+        return Either::B(error.into());
     }
+    let bytes = u64::try_from(length).unwrap_or(0);
+    buffer_of(How(how).options(0, length).and_then(|options| options.anonymous(bytes)))
 }
 
 fn buffer_of(mapped: mmapio_core::Result<Mapping>) -> Either<MappedBuffer, Failure> {
@@ -138,9 +138,8 @@ pub(crate) fn is_mapped(view: View) -> bool {
 
 /// Unmaps; what calls in other threads use of it is unmapped when they have ended. False when it is not ours, gone already, or shared
 /// between threads.
-#[napi(catch_unwind)]
-pub(crate) fn unmap(view: View) -> bool {
-    let ours = Held::at(view.base).filter(|held| held.can_be_taken(Some(&view)));
+pub(crate) fn unmap(view: &View) -> bool {
+    let ours = Held::at(view.base).filter(|held| held.can_be_taken(Some(view)));
     let Some(mapping) = ours.and_then(|held| held.take()) else { return false };
     // Nobody can reach the bytes when they are unmapped.
     let is_detached = view.detach();
@@ -158,16 +157,8 @@ pub(crate) fn faults_of(view: View) -> Option<Answered> {
 }
 
 /// Gives advice about a part of a view.
-#[napi(catch_unwind)]
-pub(crate) fn advise(view: View, offset: i64, length: i64, number: i32) -> Option<Failure> {
-    on_part(&view, offset, length, |mapping, part| mapping.advise(advice(number)?, part))
-}
-
-/// Gives advice about a whole view: the usual way, with fewer arguments to fetch.
-#[napi(catch_unwind)]
-pub(crate) fn advise_all(view: View, number: i32) -> Option<Failure> {
-    let Some((mapping, part)) = part_of(&view, 0, view.length) else { return Some(not_ours().into()) };
-    advice(number).and_then(|advice| mapping.advise(advice, part)).err().map(Failure::from)
+pub(crate) fn advise(view: &View, offset: i64, length: i64, number: i32) -> Option<Failure> {
+    on_part(view, offset, length, |mapping, part| mapping.advise(advice(number)?, part))
 }
 
 /// The advice that madvise(2) knows by this number.
@@ -182,15 +173,14 @@ const EINVAL: i32 = 22;
 
 /// Writes a part of a view back: with `blocking` it is on the storage when this returns, else writing is started where the file is
 /// kept.
-#[napi(catch_unwind)]
 pub(crate) fn sync(
-    view: View,
+    view: &View,
     offset: i64,
     length: i64,
     blocking: bool,
     invalidate: bool,
 ) -> Option<Failure> {
-    on_part(&view, offset, length, |mapping, part| match (blocking, invalidate) {
+    on_part(view, offset, length, |mapping, part| match (blocking, invalidate) {
         (_, true) => mapping.flush(part, Flush::Invalidate),
         (true, false) => mapping.flush(part, Flush::Msync),
         (false, false) if mapping.file().is_some() => mapping.flush(part, Flush::Start),
@@ -200,9 +190,8 @@ pub(crate) fn sync(
 }
 
 /// Counts the pages of a view: not in memory, and in memory.
-#[napi(catch_unwind)]
-pub(crate) fn incore(view: View) -> Either<Vec<f64>, Failure> {
-    let Some((mapping, part)) = part_of(&view, 0, view.length) else { return Either::B(not_ours().into()) };
+pub(crate) fn incore(view: &View) -> Either<Vec<f64>, Failure> {
+    let Some((mapping, part)) = part_of(view, 0, view.length) else { return Either::B(not_ours().into()) };
     match count(&mapping, part) {
         Ok((absent, resident)) => Either::A(vec![absent, resident]),
         Err(error) => Either::B(error.into()),

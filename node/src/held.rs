@@ -2,6 +2,7 @@
 //! here is ever detached or advised about.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -34,9 +35,33 @@ enum Shown {
     Shared,
 }
 
-static ALL: Mutex<Option<HashMap<usize, Arc<Held>>>> = Mutex::new(None);
+static ALL: Mutex<Option<ByAddress>> = Mutex::new(None);
 
-fn all() -> MutexGuard<'static, Option<HashMap<usize, Arc<Held>>>> {
+/// Addresses are the kernel's, not an attacker's, to choose: a simple hash is enough.
+type ByAddress = HashMap<usize, Arc<Held>, BuildHasherDefault<AddressHasher>>;
+
+#[derive(Default)]
+struct AddressHasher(u64);
+
+impl Hasher for AddressHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_usize(usize::from(*byte));
+        }
+    }
+
+    /// Spreads page numbers over all bits: the table looks at the highest and the lowest.
+    fn write_usize(&mut self, number: usize) {
+        let mixed = (self.0 ^ (number as u64 >> 12)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 = mixed ^ (mixed >> 32);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+fn all() -> MutexGuard<'static, Option<ByAddress>> {
     ALL.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

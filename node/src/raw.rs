@@ -11,6 +11,7 @@ use napi::{Result, Status, ValueType, sys};
 use crate::held::Held;
 
 mod ending;
+mod quick;
 mod view;
 
 use ending::Fate;

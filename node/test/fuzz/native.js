@@ -19,7 +19,6 @@ const ticket = () => new native.Ticket();
 const opening = () => ({
   access: "write", offset: 0, length: LENGTH, populate: false, guard: true, create: false, size: LENGTH, allocate: false,
 });
-const SHARED_FOR_WRITING = 2;
 const walking = () => ({
   include: ["*"], exclude: ["x"], minSize: 0, maxSize: LENGTH, maxDepth: 1, follow: false, oneFileSystem: false, jobs: 1, offset: 0,
   length: LENGTH, summary: false,
@@ -29,7 +28,7 @@ const open = () => native.openPath(name(), opening());
 
 const CALLS = {
   adviceConstants: () => [], pageBytes: () => [], isMapped: () => [mapped()], unmap: () => [mapped()], faultsOf: () => [mapped()],
-  mapFile: () => [fd, LENGTH, 0, SHARED_FOR_WRITING], mapAnonymous: () => [LENGTH, SHARED_FOR_WRITING], advise: () => [mapped(), 0, PAGESIZE, 1], adviseAll: () => [mapped(), 1],
+  mapFile: () => [fd, 2, 0, LENGTH], mapAnonymous: () => [3, LENGTH], advise: () => [mapped(), 0, PAGESIZE, 1],
   sync: () => [mapped(), 0, PAGESIZE, true, false], incore: () => [mapped()], openPath: () => [name(), opening()],
   openDescriptor: () => [fd, opening()], openMemory: () => [LENGTH, false], survey: () => [name(), walking(), doing(), ticket()],
   surveyLater: () => [name(), walking(), doing(), ticket()],
