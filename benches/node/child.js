@@ -3,20 +3,31 @@
 //
 //   node child.js CASE CONTENDER SETTINGS
 
-const { CASES } = require("./cases.js");
-
 const [name, contender, settings] = process.argv.slice(2);
-const one = CASES.find((one) => one.name === name);
-const { module: which, run } = one.contenders[contender];
 const { modules, ...given } = JSON.parse(settings);
-const file = modules[which];
-// Loading it is what one case measures.
-const library = file && !one.requires ? require(file) : undefined;
 
-Promise.resolve(run({ ...given, library, file })).then(
-  (values) => process.stdout.write(JSON.stringify(values)),
-  (error) => {
-    console.error(error);
-    process.exitCode = 1;
-  },
-);
+function tell(values) {
+  process.stdout.write(JSON.stringify(values));
+}
+
+function fail(error) {
+  console.error(error);
+  process.exitCode = 1;
+}
+
+/** In a process that has loaded nothing else, as far as can be. */
+function load() {
+  const { timed } = require("./clock.js");
+  tell(timed(() => require(modules[contender]), 1));
+}
+
+function run() {
+  const { CASES } = require("./cases.js");
+  const one = CASES.find((one) => one.name === name);
+  const { module: which, run } = one.contenders[contender];
+  const library = which && require(modules[which]);
+  Promise.resolve(run({ ...given, library })).then(tell, fail);
+}
+
+if (name === "require") load();
+else run();

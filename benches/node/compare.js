@@ -11,7 +11,7 @@ const path = require("node:path");
 
 const { RUNTIMES, TARGET, binary, install } = require("../../node/scripts/registry.js");
 const { CASES, READING, SIDE_BY_SIDE } = require("./cases.js");
-const { sideBySide, ways } = require("./report.js");
+const { ADVICE, sideBySide, ways } = require("./report.js");
 
 const ROOT = path.join(__dirname, "../..");
 const PLACE = path.join(TARGET, "bench-node");
@@ -111,7 +111,7 @@ function text(results, before) {
   const intro = "Medians of wall time where nothing else is said, ± the median distance from it; each contender a process, in turns.";
   const parts = [MARKS[0], `${before}; ${new Date().toISOString().slice(0, 10)}.`, intro];
   if (of(SIDE_BY_SIDE).length > 0) parts.push("## Beside @riaskov/mmap-io 1.4.3", sideBySide(of(SIDE_BY_SIDE)));
-  if (of(READING).length > 0) parts.push("## Ways to read a file", ways(of(READING)));
+  if (of(READING).length > 0) parts.push("## Ways to read a file", ways(of(READING)), ADVICE);
   return [...parts, MARKS[1]].join("\n\n");
 }
 

@@ -37,14 +37,13 @@ function ratio(value) {
   return `${value.toPrecision(2)} (1/${(1 / value).toFixed(0)})`;
 }
 
-function wanted({ most, least, seconds: limit }) {
+function wanted({ most, seconds: limit }) {
   if (limit !== undefined) return `≤ ${limit * 1000} ms`;
-  if (least !== undefined) return `${least} – ${most}`;
   return most < 1 ? `≤ 1/${Math.round(1 / most)}` : `≤ ${most}`;
 }
 
-function isReached({ most = Infinity, least = 0, seconds: limit = Infinity }, value, quotient) {
-  return value <= limit && (limit !== Infinity || (quotient <= most && quotient >= least));
+function isReached({ most, seconds: limit }, value, quotient) {
+  return limit === undefined ? quotient <= most : value <= limit;
 }
 
 /** What was measured beside the other library. */
@@ -56,7 +55,15 @@ function sideBySide(results) {
     const said = target ? (isReached(target, ours, ours / base) ? "yes" : "missed") : "–";
     return [one.title, shown(values.mmapio), shown(values[against]), ratio(ours / base), target ? wanted(target) : "–", said];
   });
-  return table(["case", "mmapio", "beside it", "ratio", "must reach", "reached?"], rows);
+  const head = ["case", "mmapio", "beside it", "ratio", "must reach", "reached?"];
+  return [table(head, rows), ...results.flatMap(others)].join("\n\n");
+}
+
+/** What was measured besides, for comparison. */
+function others({ one, values = {} }) {
+  const { against = "mmap-io" } = one;
+  const rest = Object.entries(values).filter(([name]) => name !== "mmapio" && name !== against);
+  return rest.map(([name, times]) => `${one.title}; ${name}: ${shown(times)}.`);
 }
 
 /** Ways to read, each case with its own contenders. */
@@ -71,4 +78,16 @@ function ways(results) {
     .join("\n\n");
 }
 
-module.exports = { sideBySide, ways };
+/** What follows from it for those who choose. */
+const ADVICE = `When not to map:
+
+- Small files as a whole. A mapping takes some system calls more than it saves until the file has about 100 KiB: \`fs.readFileSync\`.
+- Single places of a file that is not in memory. Each touch waits for the storage, and the event loop with it, and reads what lies around
+  the place too: \`advice: "random"\` leaves that out, \`fs.read\` waits elsewhere, for many places at once; or \`warmAsync\` before.
+- Files that are read once, from the beginning to the end, and are not in memory: then the storage is what one waits for.
+- Files that others truncate, where zeros instead of an error will not do.
+
+Map what is in memory, or will be, and is read in no order or more than once: nothing is copied, nothing is allocated, and all processes
+share it.`;
+
+module.exports = { ADVICE, sideBySide, ways };

@@ -131,8 +131,8 @@ const SIDE_BY_SIDE = [
     name: "require",
     title: "`require`, CPU time",
     key: "cpu",
-    requires: true,
-    contenders: both(({ file }) => timed(() => require(file), 1)),
+    // `child.js` does it by itself.
+    contenders: both(),
     target: { most: 1 / 10 },
   },
   {
@@ -190,7 +190,8 @@ const SIDE_BY_SIDE = [
     key: "wall",
     contenders: { "mmapio": ours(passOver("mapped")), "mmap-io": theirs(passOver("mapped")), "heap": ours(passOver("heap")) },
     against: "heap",
-    target: { most: 1.05, least: 0.95 },
+    // Mapped memory may be quicker: pages of a file lie together more often than those of the heap.
+    target: { most: 1.05 },
   },
   {
     name: "stall",
