@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 CROSS ?= ../shared/tools/cross
 ROUNDS ?= 20000
 
-.PHONY: test setup format lint unit doc node test-runtimes pack stress bench bench-node generate install check-cross clean help
+.PHONY: test setup format lint unit doc node test-runtimes pack stress bench bench-fio bench-node generate install check-cross clean help
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -52,6 +52,12 @@ bench:
 	$(CARGO) build --release --locked -p mmapio-cli
 	$(CARGO) build --release --locked -p mmapio-core --example probe_runs --example guard_cost
 	benches/compare --growth $(BENCH)
+
+## make bench-fio    measure mmapio bench beside fio (BENCH="--quick" for a short look)
+bench-fio:
+	@scripts/setup bench
+	$(CARGO) build --release --locked -p mmapio-cli
+	benches/bench_vs_fio $(BENCH)
 
 ## make bench-node  measure the addon beside @riaskov/mmap-io, and ways to read a file (BENCH="--quick" for a short look)
 bench-node:

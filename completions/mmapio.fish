@@ -37,6 +37,7 @@ complete -c mmapio -n "__fish_mmapio_needs_command" -f -a "lock" -d 'Keep files 
 complete -c mmapio -n "__fish_mmapio_needs_command" -f -a "sync" -d 'Write dirty pages back, and say how many there were'
 complete -c mmapio -n "__fish_mmapio_needs_command" -f -a "advise" -d 'Give the kernel an advice about files: madvise, posix_fadvise, or to a running process'
 complete -c mmapio -n "__fish_mmapio_needs_command" -f -a "map" -d 'Map a file: facts, hex view, search, patch, grow, hold; or what processes map'
+complete -c mmapio -n "__fish_mmapio_needs_command" -f -a "bench" -d 'Measure which way of reading a file is fastest here'
 complete -c mmapio -n "__fish_mmapio_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c mmapio -n "__fish_mmapio_needs_command" -f -a "man" -d 'Print a manual page, or write all of them'
 complete -c mmapio -n "__fish_mmapio_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -485,6 +486,56 @@ complete -c mmapio -n "__fish_mmapio_using_subcommand map" -l populate -d 'Bring
 complete -c mmapio -n "__fish_mmapio_using_subcommand map" -l all -d 'Show the processes that map FILE, and what each holds of it'
 complete -c mmapio -n "__fish_mmapio_using_subcommand map" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mmapio -n "__fish_mmapio_using_subcommand map" -s V -l version -d 'Print version'
+complete -c mmapio -n "__fish_mmapio_using_subcommand bench" -l strategy -d 'The strategies, separated by commas [default: all]; `help` lists them' -r -f -a "read\t''
+pread\t''
+dontcache\t''
+direct\t''
+mmap\t''
+mmap-copy\t''
+mmap-sequential\t''
+mmap-random\t''
+mmap-willneed\t''
+mmap-populate\t''
+mmap-hugepage\t''
+pwrite\t''
+pwrite-fsync\t''
+pwrite-dontcache\t''
+pwrite-direct\t''
+mmap-msync\t''
+mmap-fdatasync\t''
+help\t''"
+complete -c mmapio -n "__fish_mmapio_using_subcommand bench" -l pattern -d 'Where is read: sequential, random (each block once), stride:SIZE (every SIZE bytes), zipf[:EXPONENT] (some blocks far more often than others)' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand bench" -l state -d 'What of the file is in memory before each run: nothing of what is read, all of it, or as it is found' -r -f -a "cold\t'Nothing of what is read'
+warm\t'All of what is read'
+as-found\t'What happens to be'"
+complete -c mmapio -n "__fish_mmapio_using_subcommand bench" -l threads -d 'Threads that read at the same time, each its own share' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand bench" -l block -d 'Bytes that are read at once, a multiple of 8 [default: 16K,128K,1M in order, 4K elsewhere]' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand bench" -l work -d 'What is done with the bytes: a checksum over all of them, or only a copy into memory of our own' -r -f -a "sum\t'Add them up'
+copy\t'Copy them'"
+complete -c mmapio -n "__fish_mmapio_using_subcommand bench" -l range -d 'Look at this part of the file only: OFFSET[+LENGTH], without a length to the end' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand bench" -l scratch -d 'Make the copy in this directory [default: beside FILE]: what is measured is the filesystem and device that it is on' -r -f -a "(__fish_complete_directories)"
+complete -c mmapio -n "__fish_mmapio_using_subcommand bench" -l sync-every -d 'Wait after every N accesses, too, until what was written is on the storage [default: at the end of each run]' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand bench" -l budget -d 'Take about so long: more and longer runs make narrower intervals' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand bench" -l runs -d 'Make so many rounds, whatever the budget' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand bench" -l bytes -d 'Read so many bytes in each run [default: what the budget allows]' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand bench" -l seed -d 'What random numbers begin with: with the same seed the same blocks are read in the same order' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand bench" -l format -d 'How to write the report; json has every run [default: table]' -r -f -a "table\t'For people'
+json\t'One JSON document'
+csv\t'One line for each strategy in each scenario'"
+complete -c mmapio -n "__fish_mmapio_using_subcommand bench" -l svg -d 'Draw the report as a picture, too, and write it to FILE; `-` is standard output, in place of the report' -r -F
+complete -c mmapio -n "__fish_mmapio_using_subcommand bench" -l compare -d 'Say what is faster and slower than in REPORT, written by an earlier run with --format json; `-` is standard input' -r -F
+complete -c mmapio -n "__fish_mmapio_using_subcommand bench" -l from -d 'Measure nothing, and take what was measured from REPORT, written by an earlier run with --format json; `-` is standard input' -r -F
+complete -c mmapio -n "__fish_mmapio_using_subcommand bench" -l progress -d 'Show progress on standard error: on a terminal, always (as lines where there is no terminal), never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c mmapio -n "__fish_mmapio_using_subcommand bench" -l color -d 'Controls when to use color' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mmapio -n "__fish_mmapio_using_subcommand bench" -l write -d 'Measure ways of writing: into a copy of FILE or of a part of it, which is removed at the end. FILE itself is never written. The copy is in memory before each run, so that --state does not apply'
+complete -c mmapio -n "__fish_mmapio_using_subcommand bench" -l no-restore-cache -d 'Leave in memory what the measurements left there'
+complete -c mmapio -n "__fish_mmapio_using_subcommand bench" -s q -l quiet -d 'Say nothing of what could not be measured; the report has it'
+complete -c mmapio -n "__fish_mmapio_using_subcommand bench" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mmapio -n "__fish_mmapio_using_subcommand bench" -s V -l version -d 'Print version'
 complete -c mmapio -n "__fish_mmapio_using_subcommand completions" -l color -d 'Controls when to use color' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -496,13 +547,14 @@ always\t''
 never\t''"
 complete -c mmapio -n "__fish_mmapio_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mmapio -n "__fish_mmapio_using_subcommand man" -s V -l version -d 'Print version'
-complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict lock sync advise map completions man help" -f -a "incore" -d 'Show what is resident in memory: counts, strips, exact ranges'
-complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict lock sync advise map completions man help" -f -a "warm" -d 'Load files into memory, and prove it'
-complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict lock sync advise map completions man help" -f -a "evict" -d 'Drop files from memory, and say what stayed and why'
-complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict lock sync advise map completions man help" -f -a "lock" -d 'Keep files in memory while it runs'
-complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict lock sync advise map completions man help" -f -a "sync" -d 'Write dirty pages back, and say how many there were'
-complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict lock sync advise map completions man help" -f -a "advise" -d 'Give the kernel an advice about files: madvise, posix_fadvise, or to a running process'
-complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict lock sync advise map completions man help" -f -a "map" -d 'Map a file: facts, hex view, search, patch, grow, hold; or what processes map'
-complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict lock sync advise map completions man help" -f -a "completions" -d 'Print the completion script of a shell'
-complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict lock sync advise map completions man help" -f -a "man" -d 'Print a manual page, or write all of them'
-complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict lock sync advise map completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict lock sync advise map bench completions man help" -f -a "incore" -d 'Show what is resident in memory: counts, strips, exact ranges'
+complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict lock sync advise map bench completions man help" -f -a "warm" -d 'Load files into memory, and prove it'
+complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict lock sync advise map bench completions man help" -f -a "evict" -d 'Drop files from memory, and say what stayed and why'
+complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict lock sync advise map bench completions man help" -f -a "lock" -d 'Keep files in memory while it runs'
+complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict lock sync advise map bench completions man help" -f -a "sync" -d 'Write dirty pages back, and say how many there were'
+complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict lock sync advise map bench completions man help" -f -a "advise" -d 'Give the kernel an advice about files: madvise, posix_fadvise, or to a running process'
+complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict lock sync advise map bench completions man help" -f -a "map" -d 'Map a file: facts, hex view, search, patch, grow, hold; or what processes map'
+complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict lock sync advise map bench completions man help" -f -a "bench" -d 'Measure which way of reading a file is fastest here'
+complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict lock sync advise map bench completions man help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict lock sync advise map bench completions man help" -f -a "man" -d 'Print a manual page, or write all of them'
+complete -c mmapio -n "__fish_mmapio_using_subcommand help; and not __fish_seen_subcommand_from incore warm evict lock sync advise map bench completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -424,6 +424,45 @@ ndjson\:"One JSON record a line, as they are found"))' \
 '::file -- The file\: a regular file or a block device:_files' \
 && ret=0
 ;;
+(bench)
+_arguments "${_arguments_options[@]}" : \
+'*--strategy=[The strategies, separated by commas \[default\: all\]; \`help\` lists them]:LIST:(read pread dontcache direct mmap mmap-copy mmap-sequential mmap-random mmap-willneed mmap-populate mmap-hugepage pwrite pwrite-fsync pwrite-dontcache pwrite-direct mmap-msync mmap-fdatasync help)' \
+'*--pattern=[Where is read\: sequential, random (each block once), stride\:SIZE (every SIZE bytes), zipf\[\:EXPONENT\] (some blocks far more often than others)]:LIST:_default' \
+'*--state=[What of the file is in memory before each run\: nothing of what is read, all of it, or as it is found]:LIST:((cold\:"Nothing of what is read"
+warm\:"All of what is read"
+as-found\:"What happens to be"))' \
+'*--threads=[Threads that read at the same time, each its own share]:LIST:_default' \
+'*--block=[Bytes that are read at once, a multiple of 8 \[default\: 16K,128K,1M in order, 4K elsewhere\]]:LIST:_default' \
+'--work=[What is done with the bytes\: a checksum over all of them, or only a copy into memory of our own]:WORK:((sum\:"Add them up"
+copy\:"Copy them"))' \
+'--range=[Look at this part of the file only\: OFFSET\[+LENGTH\], without a length to the end]:OFFSET[+LENGTH]:_default' \
+'--scratch=[Make the copy in this directory \[default\: beside FILE\]\: what is measured is the filesystem and device that it is on]:DIR:_files -/' \
+'--sync-every=[Wait after every N accesses, too, until what was written is on the storage \[default\: at the end of each run\]]:N:_default' \
+'--budget=[Take about so long\: more and longer runs make narrower intervals]:SECONDS:_default' \
+'--runs=[Make so many rounds, whatever the budget]:N:_default' \
+'--bytes=[Read so many bytes in each run \[default\: what the budget allows\]]:SIZE:_default' \
+'--seed=[What random numbers begin with\: with the same seed the same blocks are read in the same order]:N:_default' \
+'--format=[How to write the report; json has every run \[default\: table\]]:FORMAT:((table\:"For people"
+json\:"One JSON document"
+csv\:"One line for each strategy in each scenario"))' \
+'--svg=[Draw the report as a picture, too, and write it to FILE; \`-\` is standard output, in place of the report]:FILE:_files' \
+'--compare=[Say what is faster and slower than in REPORT, written by an earlier run with --format json; \`-\` is standard input]:REPORT:_files' \
+'(--strategy --pattern --state --threads --block --work --range --write --scratch --sync-every --budget --runs --bytes --seed --no-restore-cache)--from=[Measure nothing, and take what was measured from REPORT, written by an earlier run with --format json; \`-\` is standard input]:REPORT:_files' \
+'--progress=[Show progress on standard error\: on a terminal, always (as lines where there is no terminal), never]:WHEN:((auto\:"On a terminal"
+always\:"Always"
+never\:"Never"))' \
+'--color=[Controls when to use color]:WHEN:(auto always never)' \
+'(--state --work)--write[Measure ways of writing\: into a copy of FILE or of a part of it, which is removed at the end. FILE itself is never written. The copy is in memory before each run, so that --state does not apply]' \
+'--no-restore-cache[Leave in memory what the measurements left there]' \
+'-q[Say nothing of what could not be measured; the report has it]' \
+'--quiet[Say nothing of what could not be measured; the report has it]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'-V[Print version]' \
+'--version[Print version]' \
+'::file -- The file\: a regular file or a block device. It is never written:_files' \
+&& ret=0
+;;
 (completions)
 _arguments "${_arguments_options[@]}" : \
 '--color=[Controls when to use color]:WHEN:(auto always never)' \
@@ -490,6 +529,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(bench)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (completions)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -522,6 +565,7 @@ _mmapio_commands() {
 'sync:Write dirty pages back, and say how many there were' \
 'advise:Give the kernel an advice about files\: madvise, posix_fadvise, or to a running process' \
 'map:Map a file\: facts, hex view, search, patch, grow, hold; or what processes map' \
+'bench:Measure which way of reading a file is fastest here' \
 'completions:Print the completion script of a shell' \
 'man:Print a manual page, or write all of them' \
 'help:Print this message or the help of the given subcommand(s)' \
@@ -532,6 +576,11 @@ _mmapio_commands() {
 _mmapio__subcmd__advise_commands() {
     local commands; commands=()
     _describe -t commands 'mmapio advise commands' commands "$@"
+}
+(( $+functions[_mmapio__subcmd__bench_commands] )) ||
+_mmapio__subcmd__bench_commands() {
+    local commands; commands=()
+    _describe -t commands 'mmapio bench commands' commands "$@"
 }
 (( $+functions[_mmapio__subcmd__completions_commands] )) ||
 _mmapio__subcmd__completions_commands() {
@@ -553,6 +602,7 @@ _mmapio__subcmd__help_commands() {
 'sync:Write dirty pages back, and say how many there were' \
 'advise:Give the kernel an advice about files\: madvise, posix_fadvise, or to a running process' \
 'map:Map a file\: facts, hex view, search, patch, grow, hold; or what processes map' \
+'bench:Measure which way of reading a file is fastest here' \
 'completions:Print the completion script of a shell' \
 'man:Print a manual page, or write all of them' \
 'help:Print this message or the help of the given subcommand(s)' \
@@ -563,6 +613,11 @@ _mmapio__subcmd__help_commands() {
 _mmapio__subcmd__help__subcmd__advise_commands() {
     local commands; commands=()
     _describe -t commands 'mmapio help advise commands' commands "$@"
+}
+(( $+functions[_mmapio__subcmd__help__subcmd__bench_commands] )) ||
+_mmapio__subcmd__help__subcmd__bench_commands() {
+    local commands; commands=()
+    _describe -t commands 'mmapio help bench commands' commands "$@"
 }
 (( $+functions[_mmapio__subcmd__help__subcmd__completions_commands] )) ||
 _mmapio__subcmd__help__subcmd__completions_commands() {

@@ -28,6 +28,7 @@
 //! | 7 | `cli/` | the command: arguments, rows, formats |
 //! | 6 | `walk` | paths and trees, in parallel |
 //! | 5 | `cache` | changing what is in memory, and proving it |
+//! | 5 | `strategy` | ways of reading and writing a file, to be measured against one another |
 //! | 5 | `patch` | changing bytes of a file, with a way back |
 //! | 4 | `mapping` | files as memory: checked copies, resizing, writing back |
 //! | 4 | `space` | the room of a file: its size, its blocks, its holes |
@@ -39,7 +40,7 @@
 //! | 3 | `flush` | writing back; the first failure is final |
 //! | 2 | `open` | opening a file the safe way; what kind, what filesystem |
 //! | 2 | `guard` | surviving SIGBUS inside registered mappings, and stores into those for reading |
-//! | 1 | `error`, `page`, `size`, `extent` | the words: paths and calls in errors, pages, byte ranges |
+//! | 1 | `error`, `page`, `size`, `extent`, `checksum` | the words: paths and calls in errors, pages, byte ranges |
 //! | 0 | `sys` | the system boundary: knows libc, and has the unsafe code (with `guard`, and `mapping`'s slices) |
 //!
 //! Each system has a file in `sys` with the same functions; what it lacks is an [`ErrorKind::Unsupported`] that names operation
@@ -64,6 +65,7 @@
 
 mod advice;
 mod cache;
+mod checksum;
 mod error;
 mod extent;
 mod flush;
@@ -79,6 +81,7 @@ mod reader;
 mod residency;
 mod size;
 mod space;
+mod strategy;
 #[expect(unsafe_code, reason = "the system boundary: every block says why it holds")]
 mod sys;
 mod walk;
@@ -89,6 +92,7 @@ pub use cache::{
     Observer, RateLimit, Reason, Remaining, Report, SyncOptions, Total, Unobserved, WarmNeed, WarmOptions,
     Warming, advise, data_extents, evict, extents_of, leave_cold, lock_limits, sync, warm, warm_need,
 };
+pub use checksum::checksum;
 pub use error::{Error, ErrorKind, Result, Unknown};
 pub use extent::{ByteRange, Extent};
 pub use flush::{Flush, flush};
@@ -98,11 +102,14 @@ pub use memory::{MemoryBudget, MemoryLimit, Percent, memory_limits};
 pub use open::{FileId, OpenFile};
 pub use page::{Pages, page_size};
 pub use patch::{Backup, BackupState, Patch, Patched, Preview, Way};
-pub use process::{AdvisedProcess, FileMapping, Held, ProcessMemory, Processes, mappings_in};
+pub use process::{AdvisedProcess, FileMapping, Held, ProcessMemory, Processes, Usage, mappings_in};
 pub use reader::{Piece, Reader, Stretch, Stretches};
 pub use residency::{Part, Probe, ProbeChoice, Prober, Residency, Run, RunState, Runs};
 pub use size::parse_size;
 pub use space::{Blocks, create_file};
+pub use strategy::{
+    Content, Plan, Reading, STRATEGIES, Strategy, WRITE_STRATEGIES, Work, WritePlan, WriteStrategy, Writing,
+};
 pub use sys::FileKind;
 #[cfg(feature = "glob")]
 pub use walk::glob_filter;

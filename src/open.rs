@@ -123,6 +123,7 @@ impl OpenFile {
         let stat = sys::stat(file).map_err(|error| Error::system("fstat", error))?;
         let filesystem = readable_filesystem(file)?;
         let stat = check(file, stat)?;
+        let filesystem = holding(stat, filesystem);
         let lent = sys::lent(file).map_err(|error| unsupported_or("mmap", error))?;
         let file = ManuallyDrop::into_inner(lent);
         Ok(ManuallyDrop::new(Self { file, stat, filesystem, shared: true, fresh: false }))
@@ -130,6 +131,7 @@ impl OpenFile {
 
     fn checked(file: File, stat: Stat, filesystem: Filesystem) -> Result<Self> {
         let stat = check(&file, stat)?;
+        let filesystem = holding(stat, filesystem);
         Ok(Self { file, stat, filesystem, shared: false, fresh: false })
     }
 
@@ -309,6 +311,14 @@ fn open_looked(looked: &File, directory: Option<&File>, name: &CStr) -> Result<O
     match stat.kind {
         FileKind::Directory => Ok(Opened::Directory(OpenDirectory { file, stat, filesystem })),
         _ => OpenFile::checked(file, stat, filesystem).map(Opened::File),
+    }
+}
+
+/// The filesystem that holds the pages: the node of a block device is on a tmpfs, as a rule, and its pages are not.
+fn holding(stat: Stat, filesystem: Filesystem) -> Filesystem {
+    match stat.kind {
+        FileKind::BlockDevice => Filesystem::ORDINARY,
+        _ => filesystem,
     }
 }
 

@@ -351,6 +351,8 @@ fn block_devices_go_and_huge_pages_are_unknown() {
         let scratch = Scratch::on_disk();
         let image = scratch.file("image", size());
         let device = LoopDevice::of(&image)?;
+        // When nobody has it open any more the kernel drops it by itself.
+        let _open = File::open(device.path()).expect("a device to read");
         std::fs::read(device.path()).expect("a device to read");
         assert_eq!(number(&agreed(&["--sync"], device.path()), "resident_pages"), 0);
         Ok(())

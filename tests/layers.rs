@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 /// The layers from the bottom; modules in one layer may use each other.
 const LAYERS: [&[&str]; 7] = [
     &["sys"],
-    &["error", "page", "size", "extent"],
+    &["error", "page", "size", "extent", "checksum"],
     &["open", "guard"],
     &["residency", "reader", "memory", "process", "advice", "flush"],
     &["mapping", "space"],
-    &["cache", "patch"],
+    &["cache", "patch", "strategy"],
     &["walk"],
 ];
 

@@ -288,6 +288,15 @@ static void limit_fds_command(char **args)
     die(args[2]);
 }
 
+/* limit-space BYTES -- COMMAND…: of address space */
+static void limit_space_command(char **args)
+{
+    struct rlimit limit = { number(args[0]), number(args[0]) };
+    check(setrlimit(RLIMIT_AS, &limit) == 0, "setrlimit");
+    execvp(args[2], args + 2);
+    die(args[2]);
+}
+
 /* ignoring SIGNAL -- COMMAND…: started with that signal ignored */
 static void ignoring_command(char **args)
 {
@@ -428,7 +437,7 @@ static const struct command { const char *name; int arguments; void (*run)(char 
     { "map", 1, map_command },          { "counts", 1, counts_command },     { "cachestat", 3, cachestat_command },
     { "data", 1, data_command },        { "evict", 1, evict_command },       { "touch", 1, touch_command },
     { "hold", 3, hold_command },        { "within", 3, within_command },     { "deny", 3, deny_command },
-    { "as", 3, as_command },            { "ignoring", 3, ignoring_command }, { "limit-fds", 3, limit_fds_command }, { "leak-fds", 3, leak_fds_command }, { "resize", 2, resize_command },
+    { "as", 3, as_command },            { "ignoring", 3, ignoring_command }, { "limit-fds", 3, limit_fds_command }, { "limit-space", 3, limit_space_command }, { "leak-fds", 3, leak_fds_command }, { "resize", 2, resize_command },
     { "churn", 1, churn_command },      { "deep", 2, deep_command },         { "mkfifo", 1, mkfifo_command },
     { "fifo-writer", 1, fifo_writer_command }, { "watch-opens", 1, watch_opens_command },
     { "peak", 3, peak_command },        { "in-group", 3, in_group_command },

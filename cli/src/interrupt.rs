@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use mmapio_core::Observer;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
@@ -40,6 +41,13 @@ impl Interrupt {
     pub(crate) fn exit(&self) -> Option<Exit> {
         let came = SIGNALS.iter().zip(&self.0).find(|(_, came)| came.load(Ordering::Relaxed));
         came.map(|((_, exit), _)| *exit)
+    }
+}
+
+/// What goes on ends when one came.
+impl Observer for Interrupt {
+    fn is_stopped(&self) -> bool {
+        self.came()
     }
 }
 

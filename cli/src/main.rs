@@ -9,6 +9,7 @@ mod output;
 mod parallel;
 mod progress;
 mod render;
+mod replace;
 
 use std::process::ExitCode;
 
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
         Command::Sync(sync) => commands::sync::run(sync),
         Command::Advise(advise) => commands::advise::run(advise),
         Command::Map(map) => commands::map::run(map),
+        Command::Bench(bench) => commands::bench::run(bench),
         Command::Completions(completions) => commands::generate::completions(completions),
         Command::Man(man) => commands::generate::man(man),
     };

@@ -4,7 +4,9 @@ use std::slice;
 
 use super::Mapping;
 use super::bytes::in_memory;
-use crate::error::Result;
+use crate::checksum::checksum;
+use crate::error::{Error, Result};
+use crate::sys::errno;
 
 impl Mapping {
     /// Shows `length` bytes from `offset` to `look`, and says afterwards whether what it saw was real.
@@ -51,6 +53,62 @@ impl Mapping {
         // SAFETY: the bytes may change under the finder, which reads each by value, and stays inside of the slice by its length
         // alone: all that comes of it is that a pattern is missed, or thought to be there. No reference leaves this call.
         unsafe { self.with_bytes(offset, length, |bytes| finder.find(bytes).is_none()) }
+    }
+
+    /// The [`checksum`](crate::checksum) of `length` bytes from `offset`; of fewer at the end of the mapping. Whether they were real
+    /// [`check`](Self::check) says afterwards, of many at once: here only time counts.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Range`](crate::ErrorKind::Range) for an offset beyond the mapping;
+    /// [`ErrorKind::System`](crate::ErrorKind::System) with `EACCES` when it may not be read.
+    ///
+    /// ```
+    /// # let path = std::env::current_exe().unwrap();
+    /// let mapping = mmapio_core::MapOptions::read().open(&path)?;
+    /// let sum = mapping.sum_unverified(0, 4096)?;
+    /// mapping.check(0, 4096)?;
+    /// assert_eq!(sum, mmapio_core::checksum(&mapping.copy_out(0, 4096)?));
+    /// # Ok::<(), mmapio_core::Error>(())
+    /// ```
+    pub fn sum_unverified(&self, offset: u64, length: u64) -> Result<u64> {
+        self.require_readable()?;
+        let part = self.part(offset, length)?;
+        let start = self.as_ptr().wrapping_add(in_memory(offset));
+        // SAFETY: the part lies inside the mapping, which may be read and is there as long as it is borrowed. The bytes may change
+        // under the sum, which reads each by value: all that comes of it is another sum. No reference leaves this call.
+        let bytes = unsafe { slice::from_raw_parts(start, in_memory(part.length())) };
+        Ok(checksum(bytes))
+    }
+
+    /// Copies bytes as [`read_at`](Self::read_at) does, and leaves it to [`check`](Self::check) to say whether they were real.
+    ///
+    /// # Errors
+    /// As [`sum_unverified`](Self::sum_unverified).
+    pub fn copy_unverified(&self, offset: u64, buffer: &mut [u8]) -> Result<usize> {
+        self.require_readable()?;
+        let length = in_memory(self.part(offset, buffer.len() as u64)?.length());
+        let buffer = buffer.split_at_mut(length).0;
+        self.region.copy_out(in_memory(offset), buffer).map_err(|error| Error::system("read", error))?;
+        Ok(length)
+    }
+
+    /// Stores bytes as [`write_at`](Self::write_at) does, and leaves it to [`flush`](Self::flush) to say whether they reach the file.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Range`](crate::ErrorKind::Range) when they do not fit;
+    /// [`ErrorKind::System`](crate::ErrorKind::System) with `EACCES` when it may not be written.
+    pub fn store_unverified(&mut self, offset: u64, bytes: &[u8]) -> Result<()> {
+        if !self.access().is_writable() {
+            return Err(Error::system("write", std::io::Error::from_raw_os_error(errno::EACCES)));
+        }
+        self.region.copy_in(in_memory(offset), bytes).map_err(|error| Error::system("write", error))
+    }
+
+    fn require_readable(&self) -> Result<()> {
+        match self.access().is_readable() {
+            true => Ok(()),
+            false => Err(Error::system("read", std::io::Error::from_raw_os_error(errno::EACCES))),
+        }
     }
 
     /// All of it as a slice.

@@ -6,6 +6,7 @@ mod locked;
 mod maps;
 mod pages;
 mod smaps;
+mod usage;
 
 use std::collections::{HashMap, HashSet};
 use std::io;
@@ -21,6 +22,7 @@ pub use advised::AdvisedProcess;
 pub(crate) use locked::{Addresses, locked_ranges};
 use maps::MapsReader;
 pub use smaps::{Held, ProcessMemory};
+pub use usage::Usage;
 
 /// A piece of a file that a process maps: a line of `/proc/PID/maps` (proc(5)).
 ///

@@ -27,6 +27,31 @@ pub(crate) fn device(_major: u32, _minor: u32) -> u64 {
     0
 }
 
+/// A second descriptor of the same opening: it has no history of its own.
+pub(crate) fn open_again(file: &File) -> io::Result<File> {
+    file.try_clone()
+}
+
+/// Not there.
+pub(crate) fn open_direct(_file: &File) -> io::Result<File> {
+    Err(unsupported())
+}
+
+/// Not there.
+pub(crate) fn read_uncached(_file: &File, _buffer: &mut [u8], _offset: u64) -> io::Result<usize> {
+    Err(unsupported())
+}
+
+/// Not there.
+pub(crate) fn open_direct_writable(_file: &File) -> io::Result<File> {
+    Err(unsupported())
+}
+
+/// Not there.
+pub(crate) fn write_uncached(_file: &File, _bytes: &[u8], _offset: u64) -> io::Result<usize> {
+    Err(unsupported())
+}
+
 /// Nothing special is known of any filesystem.
 #[expect(clippy::unnecessary_wraps, reason = "the same on every system")]
 pub(crate) fn filesystem_of(_file: &File) -> io::Result<Filesystem> {

@@ -12,6 +12,9 @@ use std::sync::OnceLock;
 use super::unix::{bits, check, kind_of_entry, open_at, open_reading, retry};
 use super::{CacheStat, Entry, FileKind, Filesystem, Stat};
 
+pub(crate) use super::bypass::{
+    open_again, open_direct, open_direct_writable, read_uncached, write_uncached,
+};
 pub(crate) use super::memory::{
     address_space_limit, has_lease, lease, lock_limit, lock_on_fault, mapping_limit, memory_file, seal,
 };
@@ -19,7 +22,7 @@ pub(crate) use super::space::{allocate, allocated, bytes_left};
 pub(crate) use super::span::{Span, Window, protection};
 pub(crate) use super::unix::{
     descriptor, descriptor_limit, lent, msync, next_data, next_hole, offset, open_directory_at,
-    open_regular_at, os_str, page_size, read_at, set_offset, stat, user, write_at,
+    open_regular_at, os_str, page_size, read_at, set_offset, stat, usage, user, write_at,
 };
 
 /// The number of cachestat(2), the same on every architecture; libc 0.2 has it for a few only.

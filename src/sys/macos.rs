@@ -15,16 +15,17 @@ pub(crate) use super::absent::{
     address_space_limit, has_lease, huge_page_size_of, lease, lock_limit, lock_on_fault, mapping_limit,
     memory_file, seal,
 };
-pub(crate) use super::absent::{allocate, allocated, bytes_left};
+pub(crate) use super::absent::{allocate, allocated, bytes_left, open_again, open_direct, read_uncached};
 pub(crate) use super::absent::{
     block_device_size, cachestat, device, fadvise, filesystem_of, has_cachestat, huge_page_size,
     mincore_is_truthful, open_process, process_madvise, readahead, reopen_writable, root_of_proc,
     start_writeback,
 };
+pub(crate) use super::absent::{open_direct_writable, write_uncached};
 pub(crate) use super::span::{Span, Window, protection};
 pub(crate) use super::unix::{
     descriptor, descriptor_limit, lent, msync, next_data, next_hole, offset, open_directory_at,
-    open_regular_at, os_str, page_size, read_at, set_offset, stat, user, write_at,
+    open_regular_at, os_str, page_size, read_at, set_offset, stat, usage, user, write_at,
 };
 
 /// The advice of madvise(2) that the core gives itself.

@@ -4,6 +4,8 @@
 //! caller asks which system it runs on. Descriptors are [`std::fs::File`] everywhere.
 
 #[cfg(target_os = "linux")]
+mod bypass;
+#[cfg(target_os = "linux")]
 mod space;
 #[cfg(any(target_os = "linux", target_os = "macos"))]
 mod span;
@@ -38,7 +40,10 @@ pub(crate) use os::{
     address_space_limit, descriptor, has_lease, huge_page_size_of, lease, lent, lock_limit, lock_on_fault,
     mapping_limit, memory_file, protection, seal, user,
 };
-pub(crate) use os::{allocate, allocated, bytes_left, write_at};
+pub(crate) use os::{
+    allocate, allocated, bytes_left, open_again, open_direct, open_direct_writable, read_uncached, usage,
+    write_at, write_uncached,
+};
 pub(crate) use region::{Protection, Region, Sharing};
 
 /// What a directory entry or an open file is.
@@ -112,6 +117,15 @@ pub(crate) enum Allocation {
     Punch,
 }
 
+/// What a process has used, getrusage(2).
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Usage {
+    pub(crate) user: std::time::Duration,
+    pub(crate) system: std::time::Duration,
+    pub(crate) minor_faults: u64,
+    pub(crate) major_faults: u64,
+}
+
 /// The counters of cachestat(2), in pages.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct CacheStat {
@@ -132,8 +146,8 @@ pub(crate) struct Entry<'a> {
 /// The error numbers that decisions are made on.
 pub(crate) mod errno {
     pub(crate) use libc::{
-        EACCES, EAGAIN, EBUSY, EFAULT, EINTR, EINVAL, ELOOP, EMFILE, ENFILE, ENODEV, ENOENT, ENOMEM, ENOSPC,
-        ENOSYS, ENOTDIR, ENXIO, EOPNOTSUPP, EPERM, ESRCH,
+        EACCES, EAGAIN, EBUSY, EFAULT, EINTR, EINVAL, EIO, ELOOP, EMFILE, ENFILE, ENODEV, ENOENT, ENOMEM,
+        ENOSPC, ENOSYS, ENOTDIR, ENXIO, EOPNOTSUPP, EPERM, ESRCH,
     };
 }
 

@@ -11,12 +11,13 @@ pub(crate) use super::absent::{
     address_space_limit, has_lease, huge_page_size_of, lease, lock_limit, lock_on_fault, mapping_limit,
     memory_file, seal,
 };
-pub(crate) use super::absent::{allocate, allocated, bytes_left};
+pub(crate) use super::absent::{allocate, allocated, bytes_left, open_again, open_direct, read_uncached};
 pub(crate) use super::absent::{
     block_device_size, cachestat, device, fadvise, filesystem_of, has_cachestat, huge_page_size, madvise,
     mincore_is_truthful, open_process, process_madvise, readahead, reopen_writable, root_of_proc,
     start_writeback,
 };
+pub(crate) use super::absent::{open_direct_writable, write_uncached};
 
 /// A name or path, which came from UTF-8.
 pub(crate) fn os_str(bytes: &[u8]) -> &OsStr {
@@ -160,6 +161,11 @@ impl Span {
     pub(crate) fn unlock(&self) -> io::Result<()> {
         Err(unsupported())
     }
+}
+
+/// Not there.
+pub(crate) fn usage() -> io::Result<super::Usage> {
+    Err(unsupported())
 }
 
 /// Not there.

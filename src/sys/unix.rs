@@ -7,8 +7,9 @@ use std::mem::ManuallyDrop;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::sync::OnceLock;
+use std::time::Duration;
 
-use super::{FileKind, Stat};
+use super::{FileKind, Stat, Usage};
 
 /// What every read-only opening has: never waits for a FIFO's writer, never becomes our terminal, never leaks into a child.
 const READING: i32 = libc::O_RDONLY | libc::O_NONBLOCK | libc::O_NOCTTY | libc::O_CLOEXEC;
@@ -49,6 +50,29 @@ pub(crate) fn lent(file: &File) -> io::Result<ManuallyDrop<File>> {
 pub(crate) fn user() -> u32 {
     // SAFETY: geteuid takes nothing and cannot fail.
     unsafe { libc::geteuid() }
+}
+
+/// What this process has used so far, getrusage(2) `RUSAGE_SELF`.
+pub(crate) fn usage() -> io::Result<Usage> {
+    let mut raw = std::mem::MaybeUninit::<libc::rusage>::uninit();
+    // SAFETY: the kernel writes one rusage through the pointer, which points to one.
+    check(unsafe { libc::getrusage(libc::RUSAGE_SELF, raw.as_mut_ptr()) })?;
+    // SAFETY: getrusage succeeded, so all of it is written.
+    let raw = unsafe { raw.assume_init() };
+    let time = |time: libc::timeval| {
+        Duration::from_secs(count(time.tv_sec)) + Duration::from_micros(count(time.tv_usec))
+    };
+    Ok(Usage {
+        user: time(raw.ru_utime),
+        system: time(raw.ru_stime),
+        minor_faults: count(raw.ru_minflt),
+        major_faults: count(raw.ru_majflt),
+    })
+}
+
+/// A count, whose type differs between systems; none is negative.
+fn count<T: TryInto<u64>>(number: T) -> u64 {
+    number.try_into().unwrap_or(0)
 }
 
 /// The page size, sysconf(3) `_SC_PAGESIZE`.

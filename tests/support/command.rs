@@ -136,6 +136,11 @@ impl Running {
         }
     }
 
+    /// Whether it is over.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("our child").is_some()
+    }
+
     /// Sends it a signal.
     pub(crate) fn signal(&self, signal: i32) {
         let pid = libc::pid_t::try_from(self.pid()).expect("a process");

@@ -8,6 +8,7 @@
     reason = "a test that cannot be set up fails; the exception for tests covers only the test functions themselves"
 )]
 
+pub(crate) mod bench;
 pub(crate) mod chance;
 pub(crate) mod command;
 pub(crate) mod damage;
@@ -23,6 +24,7 @@ pub(crate) mod model;
 pub(crate) mod mounts;
 pub(crate) mod oracle;
 pub(crate) mod pattern;
+pub(crate) mod reports;
 pub(crate) mod sample;
 pub(crate) mod scratch;
 pub(crate) mod truncated;

@@ -1,6 +1,8 @@
 //! What can be typed. Types only: their doc comments are the help, the man pages and the completions.
 
 pub(crate) mod advise;
+pub(crate) mod bench;
+mod bench_numbers;
 pub(crate) mod common;
 pub(crate) mod evict;
 pub(crate) mod generate;
@@ -42,6 +44,7 @@ pub(crate) enum Command {
     Sync(Box<sync::Sync>),
     Advise(Box<advise::Advise>),
     Map(Box<map::Map>),
+    Bench(Box<bench::Bench>),
     Completions(generate::Completions),
     Man(generate::Man),
 }

@@ -3,6 +3,7 @@
 mod acts;
 mod advices;
 pub(crate) mod advise;
+pub(crate) mod bench;
 pub(crate) mod evict;
 mod formats;
 pub(crate) mod generate;
@@ -12,6 +13,7 @@ pub(crate) mod lock;
 pub(crate) mod map;
 mod order;
 mod paths;
+mod printing;
 mod range_list;
 mod ranges;
 mod report;

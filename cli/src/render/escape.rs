@@ -26,6 +26,19 @@ pub(crate) fn text(text: &str) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
+/// The same of a text that may have been escaped already, in which a backslash is no sign of anything.
+pub(crate) fn again(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\\' => escaped.push(character),
+            character if is_treacherous(character) => escaped.extend(character.escape_default()),
+            character => escaped.push(character),
+        }
+    }
+    escaped
+}
+
 fn push(escaped: &mut String, text: &str) {
     for character in text.chars() {
         if is_treacherous(character) {
@@ -77,6 +90,14 @@ mod tests {
         ] {
             assert_eq!(text(name), shown);
         }
+    }
+
+    #[test]
+    fn what_is_escaped_already_stays() {
+        for name in ["a\nb", "back\\slash", "\x1b[31m \u{202e}", "größe-日本.dat"] {
+            assert_eq!(again(&text(name)), text(name));
+        }
+        assert_eq!(again("\x1b\\n"), "\\u{1b}\\n");
     }
 
     #[cfg(unix)]

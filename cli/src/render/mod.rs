@@ -10,6 +10,7 @@ pub(crate) mod records;
 pub(crate) mod remaining;
 pub(crate) mod row;
 pub(crate) mod strip;
+pub(crate) mod svg;
 pub(crate) mod table;
 
 #[cfg(test)]

@@ -1,0 +1,151 @@
+//! A file that is written as a whole: what was there before stays until all of the new is.
+
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use mmapio_core::Error;
+use tempfile::NamedTempFile;
+
+/// A place for a file that is made sure of before there is anything to write.
+#[derive(Debug)]
+pub(crate) struct Replacement {
+    path: PathBuf,
+    to: Place,
+}
+
+#[derive(Debug)]
+enum Place {
+    /// Written beside, and renamed.
+    Beside { file: NamedTempFile, target: PathBuf },
+    /// What can be replaced by no other: a device, a pipe.
+    Itself(File),
+}
+
+impl Replacement {
+    /// Finds out whether it can be written, and changes nothing there yet. Symbolic links are followed, as by all that write.
+    pub(crate) fn prepare(path: &Path) -> Result<Self, Error> {
+        let to = place(path).map_err(|error| Error::system("open", system(error)).with_path(path))?;
+        Ok(Self { path: path.to_owned(), to })
+    }
+
+    /// Whether it would take the place of this file.
+    pub(crate) fn replaces(&self, other: &Path) -> bool {
+        match (&self.to, fs::canonicalize(other)) {
+            (Place::Beside { target, .. }, Ok(other)) => {
+                fs::canonicalize(target).is_ok_and(|target| target == other)
+            }
+            _ => false,
+        }
+    }
+
+    /// Writes it.
+    pub(crate) fn write(self, content: &[u8]) -> Result<(), Error> {
+        let path = self.path;
+        let failed =
+            |call: &'static str, error: io::Error| Error::system(call, system(error)).with_path(&path);
+        match self.to {
+            Place::Itself(mut file) => file.write_all(content).map_err(|error| failed("write", error)),
+            Place::Beside { mut file, target } => {
+                file.write_all(content).map_err(|error| failed("write", error))?;
+                file.persist(target).map(drop).map_err(|error| failed("rename", error.error))
+            }
+        }
+    }
+}
+
+fn place(path: &Path) -> io::Result<Place> {
+    let existing = match fs::metadata(path) {
+        Ok(metadata) if metadata.is_file() => Some(metadata),
+        // A directory says itself that it cannot be written.
+        Ok(_) => return OpenOptions::new().write(true).open(path).map(Place::Itself),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(error),
+    };
+    let target = match existing {
+        Some(_) => fs::canonicalize(path)?,
+        None => path.to_owned(),
+    };
+    if existing.is_some() {
+        // Who must not write a file must not replace it either.
+        OpenOptions::new().write(true).open(&target)?;
+    }
+    Ok(Place::Beside { file: beside(&target, existing.as_ref())?, target })
+}
+
+/// A new file in the same directory, with the permissions of the old one, or those that new files have.
+fn beside(target: &Path, existing: Option<&Metadata>) -> io::Result<NamedTempFile> {
+    let directory = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".mmapio-");
+    #[cfg(unix)]
+    let builder = builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let file = builder.tempfile_in(directory)?;
+    if let Some(existing) = existing {
+        file.as_file().set_permissions(existing.permissions())?;
+    }
+    Ok(file)
+}
+
+/// The error of the system inside of one that names a file nobody knows.
+fn system(error: io::Error) -> io::Error {
+    let inner =
+        error.get_ref().and_then(|error| error.source()).and_then(|error| error.downcast_ref::<io::Error>());
+    match inner.and_then(io::Error::raw_os_error) {
+        Some(number) => io::Error::from_raw_os_error(number),
+        None => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_there_until_it_is_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("new");
+        let new = Replacement::prepare(&path).unwrap();
+        assert!(!path.exists());
+        new.write(b"all").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"all");
+        drop(Replacement::prepare(&path).unwrap());
+        assert_eq!(fs::read(&path).unwrap(), b"all");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_and_permissions_stay() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let (path, link) = (dir.path().join("file"), dir.path().join("link"));
+        fs::write(&path, "old").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        std::os::unix::fs::symlink("file", &link).unwrap();
+        let replacement = Replacement::prepare(&link).unwrap();
+        assert!(
+            replacement.replaces(&path) && replacement.replaces(&link) && !replacement.replaces(dir.path())
+        );
+        replacement.write(b"new").unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn devices_are_written_to_and_not_replaced() {
+        Replacement::prepare(Path::new("/dev/null")).unwrap().write(b"all").unwrap();
+        let error = Replacement::prepare(Path::new("/dev/full")).unwrap().write(b"all").unwrap_err();
+        assert_eq!((error.call(), error.errno()), ("write", Some(28)));
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_said_at_once() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(Replacement::prepare(dir.path()).is_err());
+        let error = Replacement::prepare(&dir.path().join("none/file")).unwrap_err();
+        assert!(error.reason().contains("No such file") && !error.reason().contains("mmapio-"), "{error}");
+    }
+}
