@@ -504,7 +504,7 @@ pwrite-direct\t''
 mmap-msync\t''
 mmap-fdatasync\t''
 help\t''"
-complete -c mmapio -n "__fish_mmapio_using_subcommand bench" -l pattern -d 'Where is read: sequential, random (each block once), stride:SIZE (every SIZE bytes), zipf[:EXPONENT] (some blocks far more often than others)' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand bench" -l pattern -d 'Where is read: sequential, random (each block once), stride:SIZE (every SIZE bytes), zipf or zipf:EXPONENT (some blocks far more often than others)' -r
 complete -c mmapio -n "__fish_mmapio_using_subcommand bench" -l state -d 'What of the file is in memory before each run: nothing of what is read, all of it, or as it is found' -r -f -a "cold\t'Nothing of what is read'
 warm\t'All of what is read'
 as-found\t'What happens to be'"

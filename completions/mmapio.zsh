@@ -427,7 +427,7 @@ ndjson\:"One JSON record a line, as they are found"))' \
 (bench)
 _arguments "${_arguments_options[@]}" : \
 '*--strategy=[The strategies, separated by commas \[default\: all\]; \`help\` lists them]:LIST:(read pread dontcache direct mmap mmap-copy mmap-sequential mmap-random mmap-willneed mmap-populate mmap-hugepage pwrite pwrite-fsync pwrite-dontcache pwrite-direct mmap-msync mmap-fdatasync help)' \
-'*--pattern=[Where is read\: sequential, random (each block once), stride\:SIZE (every SIZE bytes), zipf\[\:EXPONENT\] (some blocks far more often than others)]:LIST:_default' \
+'*--pattern=[Where is read\: sequential, random (each block once), stride\:SIZE (every SIZE bytes), zipf or zipf\:EXPONENT (some blocks far more often than others)]:LIST:_default' \
 '*--state=[What of the file is in memory before each run\: nothing of what is read, all of it, or as it is found]:LIST:((cold\:"Nothing of what is read"
 warm\:"All of what is read"
 as-found\:"What happens to be"))' \

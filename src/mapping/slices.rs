@@ -55,7 +55,7 @@ impl Mapping {
         unsafe { self.with_bytes(offset, length, |bytes| finder.find(bytes).is_none()) }
     }
 
-    /// The [`checksum`](crate::checksum) of `length` bytes from `offset`; of fewer at the end of the mapping. Whether they were real
+    /// The [`checksum`](crate::checksum()) of `length` bytes from `offset`; of fewer at the end of the mapping. Whether they were real
     /// [`check`](Self::check) says afterwards, of many at once: here only time counts.
     ///
     /// # Errors

@@ -74,7 +74,7 @@ pub(crate) struct What {
     #[arg(value_parser = PossibleValuesParser::new(strategy_names()), hide_possible_values = true)]
     pub(crate) strategy: Option<Vec<String>>,
 
-    /// Where is read: sequential, random (each block once), stride:SIZE (every SIZE bytes), zipf[:EXPONENT] (some blocks far
+    /// Where is read: sequential, random (each block once), stride:SIZE (every SIZE bytes), zipf or zipf:EXPONENT (some blocks far
     /// more often than others).
     #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "sequential,random")]
     pub(crate) pattern: Vec<Pattern>,
