@@ -49,7 +49,8 @@ test("any part of a file, whatever its offset", (t) => {
 
 test("all ways to name a file", async (t) => {
   const dir = scratch(t);
-  const odd = Buffer.concat([Buffer.from(`${dir}/`), Buffer.from([0x66, 0xff, 0xfe])]);
+  const odd = Buffer.concat([Buffer.from(`${dir}/`), Buffer.from(process.versions.deno ? "odd" : [0x66, 0xff, 0xfe])]);
+  // Deno writes to another name where this one is no text.
   fs.writeFileSync(odd, "odd");
   const mapping = open(odd);
   assert.deepStrictEqual([mapping.path, mapping.buffer.toString()], [odd, "odd"]);
@@ -164,9 +165,8 @@ test("beyond 4 GiB, and beyond what a buffer can have", (t) => {
   const far = 2 ** 33 + 2 ** 32 + 12345;
   fs.writeFileSync(name, "");
   fs.truncateSync(name, 10 * 2 ** 30 + 2 ** 32);
-  const fd = fs.openSync(name, "r+");
-  t.after(() => fs.closeSync(fd));
-  fs.writeSync(fd, "far away", far);
+  // Not by fs: Deno's writes elsewhere when a place needs more than 32 bits.
+  execFileSync("dd", [`of=${name}`, "bs=1", `seek=${far}`, "conv=notrunc", "status=none"], { input: "far away" });
   const part = open(name, { offset: far, length: 8 });
   assert.deepStrictEqual([part.buffer.toString(), part.offset], ["far away", far]);
   part.close();
@@ -174,13 +174,12 @@ test("beyond 4 GiB, and beyond what a buffer can have", (t) => {
   if (mapping.length > MAX_LENGTH) {
     assert.throws(() => mapping.buffer, (error) => /read\(\) and write\(\)/.test(error.message) && error.code === "ERR_OUT_OF_RANGE");
   } else {
-    assert.strictEqual(mapping.buffer.toString("latin1", far, far + 8), "far away");
+    assert.strictEqual(mapping.buffer.subarray(far, far + 8).toString(), "far away");
   }
   assert.strictEqual(mapping.read(BigInt(far), 8).toString(), "far away");
   mapping.write(far, "FAR AWAY");
   assert.strictEqual(mapping.write(mapping.length - 3, "end"), 3);
-  const bytes = Buffer.alloc(8);
-  fs.readSync(fd, bytes, 0, 8, far);
+  const bytes = execFileSync("dd", [`if=${name}`, "bs=1", "count=8", `skip=${far}`, "status=none"]);
   assert.strictEqual(bytes.toString(), "FAR AWAY");
   mapping.sync({ offset: far, length: 8 });
   assert.strictEqual([...mapping.runs()].reduce((sum, run) => sum + run.length, 0), mapping.length);
