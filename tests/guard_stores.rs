@@ -115,6 +115,18 @@ fn what_others_write_is_seen(file: &File) {
 }
 
 #[test]
+fn advice_that_would_lose_a_store_is_refused() {
+    let file = numbered(3);
+    let mapping = forgiving().map(open(&file)).expect("it can be mapped");
+    let (dontneed, all) = (Advice::find("dontneed").expect("known"), Extent::new(0, page(3)));
+    mapping.advise(dontneed, all).expect("nothing is stored, so nothing is lost");
+    store(&mapping, page(1), 99);
+    let refused = mapping.advise(dontneed, all).expect_err("the store would be lost");
+    assert!(matches!(refused.kind(), ErrorKind::Refused { .. }), "{refused}");
+    assert_eq!(byte(&mapping, page(1)), 99);
+}
+
+#[test]
 fn renewing_shows_the_file_again() {
     let file = numbered(6);
     let mut mapping = forgiving().map(open(&file)).expect("it can be mapped");
@@ -133,10 +145,6 @@ fn renewing_shows_the_file_again() {
     mapping.resize(page(400)).expect("nothing is stored");
     store(&mapping, page(399), 99);
     assert_eq!((mapping.faults().private_writes, byte(&mapping, page(399) + 1)), (1, 0));
-    // Advice that drops what is private shows the file, but nobody knows that.
-    let drop = Advice::find("dontneed").expect("known");
-    mapping.advise(drop, Extent::new(0, mapping.len())).expect("it is shared as far as anybody can tell");
-    assert_eq!((byte(&mapping, page(399)), overwritten(mapping.check(page(399), 1)).length()), (0, 1));
 }
 
 #[test]

@@ -20,7 +20,7 @@ impl Mapping {
     ///
     /// # Errors
     /// [`ErrorKind::Unsupported`] when madvise does not carry it, or not on this system; [`ErrorKind::Refused`] for advice that would
-    /// lose what was written to a private mapping; [`ErrorKind::Range`] beyond the mapping; [`ErrorKind::System`] with what
+    /// lose what was written to a private mapping, or is forgiven in one for reading; [`ErrorKind::Range`] beyond the mapping; [`ErrorKind::System`] with what
     /// madvise(2) says.
     ///
     /// ```
@@ -34,7 +34,8 @@ impl Mapping {
     pub fn advise(&self, advice: &Advice, part: Extent) -> Result<()> {
         let unsupported = || Error::new("madvise", ErrorKind::Unsupported { system: std::env::consts::OS });
         let carrier = advice.carried_by(AdviceCall::Madvise).ok_or_else(unsupported)?;
-        if carrier.only_shared && !self.is_shared() {
+        let has_own_pages = !self.is_shared() || self.faults().private_writes > 0;
+        if carrier.only_shared && has_own_pages {
             let source = std::io::Error::from_raw_os_error(errno::EINVAL);
             return Err(Error::refused(
                 "madvise",
