@@ -16,7 +16,9 @@ use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 
 use libc::{SIGSEGV, c_int, c_void, siginfo_t};
 use mmapio_core::{Access, MapOptions, Mapping, OpenFile, page_size};
-use scenario::{CALLED, dies_of, ends_with, install, send, skip};
+use scenario::{
+    CALLED, PASSED_ON, dies_of, endless, ends_with, install, install_one_that_passes_on, send, skip,
+};
 use stores::{byte, content, forgiving, numbered, store};
 
 /// Where the children begin; without a scenario there is nothing to do.
@@ -206,22 +208,9 @@ fn run(mapping: &Mapping) {
     function();
 }
 
-/// Who had the signal before the handler that came after the guard: the guard.
-static BEFORE: AtomicUsize = AtomicUsize::new(0);
-static PASSED_ON: AtomicUsize = AtomicUsize::new(0);
-
-extern "C" fn pass_on(signal: c_int, info: *mut siginfo_t, context: *mut c_void) {
-    type Handler = extern "C" fn(c_int, *mut siginfo_t, *mut c_void);
-    PASSED_ON.fetch_add(1, Ordering::SeqCst);
-    // SAFETY: it is the guard's handler, which was installed with SA_SIGINFO.
-    let handler: Handler = unsafe { std::mem::transmute(BEFORE.load(Ordering::SeqCst)) };
-    handler(signal, info, context);
-}
-
 fn later_handler() {
     let mapping = of_two_pages(forgiving());
-    let old = install(SIGSEGV, pass_on as *const () as usize, libc::SA_SIGINFO, &[]);
-    BEFORE.store(old.sa_sigaction, Ordering::SeqCst);
+    let old = install_one_that_passes_on(SIGSEGV);
     forgive_one(&mapping);
     assert_eq!(PASSED_ON.load(Ordering::SeqCst), 1, "what it passes on is answered");
     // The guard notices some milliseconds later, when such a mapping is read from, and is first again.
@@ -317,12 +306,6 @@ fn no_mappings_left() {
     let is_right = seen == [1, 99, 2] && mapping.faults().private_writes == 1 && mapping.check(0, 1).is_err();
     // SAFETY: ends the process without running anything else, which might want memory.
     unsafe { libc::_exit(if is_right { CALLED } else { 1 }) };
-}
-
-#[expect(unconditional_recursion, reason = "that is what it is for")]
-fn endless(depth: u64) -> u64 {
-    let frame = std::hint::black_box([depth; 64]);
-    endless(depth + 1) + frame.iter().sum::<u64>()
 }
 
 #[test]

@@ -4,8 +4,9 @@
 use std::io::{Read, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use libc::c_int;
+use libc::{c_int, c_void, siginfo_t};
 use mmapio_core::{MapOptions, Mapping, memory_file, page_size};
 
 const SCENARIO: &str = "MMAPIO_TEST_SCENARIO";
@@ -106,4 +107,30 @@ pub(crate) fn install(signal: c_int, handler: usize, flags: c_int, masked: &[c_i
     // SAFETY: both are whole, and the handlers here call only what handlers may.
     assert_eq!(unsafe { libc::sigaction(signal, &raw const action, &raw mut old) }, 0);
     old
+}
+
+/// Who had the signal before the handler that came after the guard: the guard.
+static BEFORE: AtomicUsize = AtomicUsize::new(0);
+/// How often that handler was called.
+pub(crate) static PASSED_ON: AtomicUsize = AtomicUsize::new(0);
+
+/// Installs a handler that passes all on to the guard.
+pub(crate) fn install_one_that_passes_on(signal: c_int) -> libc::sigaction {
+    let old = install(signal, pass_on as *const () as usize, libc::SA_SIGINFO, &[]);
+    BEFORE.store(old.sa_sigaction, Ordering::SeqCst);
+    old
+}
+
+extern "C" fn pass_on(signal: c_int, info: *mut siginfo_t, context: *mut c_void) {
+    type Handler = extern "C" fn(c_int, *mut siginfo_t, *mut c_void);
+    PASSED_ON.fetch_add(1, Ordering::SeqCst);
+    // SAFETY: it is the guard's handler, which was installed with SA_SIGINFO.
+    let handler: Handler = unsafe { std::mem::transmute(BEFORE.load(Ordering::SeqCst)) };
+    handler(signal, info, context);
+}
+
+#[expect(unconditional_recursion, reason = "that is what it is for")]
+pub(crate) fn endless(depth: u64) -> u64 {
+    let frame = std::hint::black_box([depth; 64]);
+    endless(depth + 1) + frame.iter().sum::<u64>()
 }
