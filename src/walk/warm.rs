@@ -9,6 +9,7 @@ use super::{Found, Visitor, WalkOptions, walk};
 use crate::cache::{Observer, Reason, Report, WarmNeed, WarmOptions, Warming, leave_cold, warm_need};
 use crate::error::{Error, Result};
 use crate::extent::Extent;
+use crate::memory::{MemoryBudget, MemoryLimit};
 use crate::open::{FileId, OpenFile};
 
 /// Files that are in flight at once for each thread, where descriptors allow: enough to keep any storage busy.
@@ -141,6 +142,14 @@ impl WarmPlan {
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.bytes
+    }
+
+    /// The limit that what is to be loaded does not fit under; none when it fits.
+    ///
+    /// # Errors
+    /// As [`MemoryBudget::room`].
+    pub fn excess(&self, budget: MemoryBudget) -> Result<Option<MemoryLimit>> {
+        Ok(Some(budget.room()?).filter(|room| self.bytes > room.available))
     }
 
     /// Files that were there at the first walk and that the second one did not meet, once it was made.

@@ -82,13 +82,12 @@ fn decide(plan: &WarmPlan, how: &How, stage: &Stage<'_>) -> WarmMode {
     if how.force || plan.is_empty() || stage.is_stopped() {
         return WarmMode::Load;
     }
-    let wanted = plan.bytes();
-    match how.max_memory.unwrap_or_default().room() {
-        Ok(room) if wanted <= room.available => WarmMode::Load,
-        Ok(room) => {
+    match plan.excess(how.max_memory.unwrap_or_default()) {
+        Ok(None) => WarmMode::Load,
+        Ok(Some(room)) => {
             stage.frame.say(&format!(
                 "nothing is loaded: {} would be, and there is room for {} ({}); see --max-memory and --force",
-                HumanBytes(wanted),
+                HumanBytes(plan.bytes()),
                 HumanBytes(room.available),
                 room.source
             ));
