@@ -60,6 +60,35 @@ pub(super) struct Race<'a> {
     pub(super) progress: &'a dyn Fn(f64),
 }
 
+/// A round that is not counted.
+#[derive(Debug, Clone, Copy)]
+struct Pilot {
+    bytes: u64,
+    seconds: f64,
+}
+
+/// What a round takes, in seconds.
+#[derive(Debug, Clone, Copy)]
+struct Cost {
+    /// However much is read: bringing about the state, loading all of a file that is mapped.
+    fixed: f64,
+    /// In proportion to what is read.
+    growing: f64,
+}
+
+impl Cost {
+    /// Of the last of two rounds, by what it took more for what it read more; of one round all may grow.
+    fn of(before: Option<Pilot>, now: Pilot) -> Self {
+        #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+        let growing = before.filter(|before| now.bytes > before.bytes).map_or(now.seconds, |before| {
+            (now.seconds - before.seconds) * now.bytes as f64 / (now.bytes - before.bytes) as f64
+        });
+        // Noise can make the smaller round the longer one.
+        let growing = growing.clamp(now.seconds / 100.0, now.seconds).max(1e-6);
+        Self { fixed: now.seconds - growing, growing }
+    }
+}
+
 impl Race<'_> {
     /// Runs it.
     pub(super) fn run(&self, contenders: &[Contender]) -> Outcome {
@@ -83,22 +112,26 @@ impl Race<'_> {
     }
 
     /// Rounds that are not counted: they find caches of the processor and the allocator as they were, and how much can be read in the
-    /// budget, more in each until one takes a good part of what a round may. None when the scenario is over.
-    fn pilot(&self, outcome: &mut Outcome) -> Option<Duration> {
-        let enough = self.budget / ROUNDS / GROWTH;
+    /// budget, more in each until what grows with that takes a good part of what a round may. None when the scenario is over.
+    fn pilot(&self, outcome: &mut Outcome) -> Option<Cost> {
+        let round = self.budget.as_secs_f64() / f64::from(ROUNDS);
+        let mut last = None;
         for pilot in 0.. {
             let start = Instant::now();
             // A round may read less than that: the last block of a file is shorter, and may be left out.
-            let wanted = outcome.bytes;
+            let bytes = outcome.bytes;
             if !self.round(outcome, u64::MAX - pilot) {
                 return None;
             }
-            let cost = start.elapsed();
+            let now = Pilot { bytes, seconds: start.elapsed().as_secs_f64() };
             outcome.runners.iter_mut().for_each(Runner::note_speed);
-            if self.bytes.is_some() || cost >= enough || wanted >= self.most() {
+            let cost = Cost::of(last, now);
+            let is_enough = last.is_some() && cost.growing >= round / f64::from(GROWTH);
+            if self.bytes.is_some() || is_enough || now.seconds >= round || bytes >= self.most() {
                 return Some(cost);
             }
-            outcome.bytes = outcome.bytes.saturating_mul(GROWTH.into()).min(self.most());
+            last = Some(now);
+            outcome.bytes = bytes.saturating_mul(GROWTH.into()).min(self.most());
         }
         None
     }
@@ -131,10 +164,9 @@ impl Race<'_> {
     }
 
     /// How much each run reads, when the last round took so long; and how many rounds there are.
-    fn plan(&self, outcome: &mut Outcome, cost: Duration, gone: Duration) -> usize {
+    fn plan(&self, outcome: &mut Outcome, cost: Cost, gone: Duration) -> usize {
         let left = self.budget.saturating_sub(gone).as_secs_f64();
-        let cost = cost.as_secs_f64().max(1e-6);
-        let growth = (left / f64::from(ROUNDS) / cost).clamp(1.0, f64::from(GROWTH));
+        let growth = ((left / f64::from(ROUNDS) - cost.fixed) / cost.growing).clamp(1.0, f64::from(GROWTH));
         #[expect(
             clippy::cast_precision_loss,
             clippy::cast_possible_truncation,
@@ -149,7 +181,8 @@ impl Race<'_> {
             outcome.runners.iter().map(|runner| runner.speed).fold(f64::INFINITY, f64::min) * MUCH_SLOWER;
         outcome.runners.iter_mut().for_each(|runner| runner.is_slow = runner.speed > slow);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
-        let rounds = (left / (cost * growth)).clamp(f64::from(LEAST_ROUNDS), f64::from(MOST_ROUNDS)) as usize;
+        let rounds = (left / (cost.fixed + cost.growing * growth))
+            .clamp(f64::from(LEAST_ROUNDS), f64::from(MOST_ROUNDS)) as usize;
         self.rounds.unwrap_or(rounds)
     }
 
@@ -221,5 +254,27 @@ impl Race<'_> {
             Err(error) => runner.failed = Some(error.into()),
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_grow_is_told_from_what_does() {
+        let pilot = |bytes, seconds| Pilot { bytes, seconds };
+        let near = |a: f64, b: f64| (a - b).abs() < 1e-9;
+        let both = Cost::of(Some(pilot(100, 1.1)), pilot(400, 1.4));
+        assert!(near(both.fixed, 1.0) && near(both.growing, 0.4), "{both:?}");
+        let one = Cost::of(None, pilot(100, 2.0));
+        assert!(near(one.fixed, 0.0) && near(one.growing, 2.0), "{one:?}");
+        for noisy in [pilot(400, 0.5), pilot(400, 1.1), pilot(100, 1.0)] {
+            let cost = Cost::of(Some(pilot(100, 1.1)), noisy);
+            assert!(
+                cost.growing > 0.0 && cost.fixed >= 0.0 && near(cost.fixed + cost.growing, noisy.seconds),
+                "{cost:?}"
+            );
+        }
     }
 }
