@@ -14,6 +14,7 @@ export import Faults = mmapio.Faults;
 export import SyncOptions = mmapio.SyncOptions;
 export import Progress = mmapio.Progress;
 export import AsyncOptions = mmapio.AsyncOptions;
+export import Counts = mmapio.Counts;
 export import Residency = mmapio.Residency;
 export import Run = mmapio.Run;
 export import Remaining = mmapio.Remaining;

@@ -125,9 +125,9 @@ declare namespace mmapio {
     onProgress?: (progress: Progress) => void;
   }
 
-  /** What of a file is in memory. Counts are in pages of PAGESIZE; null is unknown, never zero. */
-  export interface Residency {
-    /** Pages that were asked about, the last one perhaps in part. */
+  /** Counts in pages of PAGESIZE; null is unknown, never zero. Of several files null where one of them does not tell. */
+  export interface Counts {
+    /** Pages that were asked about, the last one of a file perhaps in part. */
     readonly pages: number;
     readonly residentPages: number | null;
     readonly residentBytes: number | null;
@@ -141,6 +141,10 @@ declare namespace mmapio {
     readonly evictedPages: number | null;
     /** Of these, so recently that memory is short. */
     readonly recentlyEvictedPages: number | null;
+  }
+
+  /** What of a file is in memory. */
+  export interface Residency extends Counts {
     /** The call that answered. */
     readonly probe: "cachestat" | "mincore" | null;
     /** Why it is unknown. */
@@ -311,18 +315,10 @@ declare namespace mmapio {
     readonly size: number;
   }
 
-  /** Sums; null where one of the files does not tell. */
-  export interface Total {
+  /** Sums. */
+  export interface Total extends Counts {
     readonly files: number;
     readonly size: number;
-    readonly pages: number;
-    readonly residentPages: number | null;
-    readonly residentBytes: number | null;
-    readonly residentPercent: number | null;
-    readonly dirtyPages: number | null;
-    readonly writebackPages: number | null;
-    readonly evictedPages: number | null;
-    readonly recentlyEvictedPages: number | null;
     /** Files whose residency is unknown: the sums leave them out. */
     readonly unknownFiles: number;
   }

@@ -10,9 +10,9 @@ use mmapio_core::{
 use napi::bindgen_prelude::{AsyncTask, Either, Float64Array};
 use napi_derive::napi;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, answer};
 use crate::mapped::Mapped;
-use crate::record::{Entry, number};
+use crate::record::{Entry, number, unsigned};
 use crate::task::{Course, Job, Ticket, later};
 
 type Answer = Either<Entry, Failure>;
@@ -46,10 +46,7 @@ impl Mapped {
     /// The runs as offset, length and state, one after the other.
     #[napi(catch_unwind)]
     pub fn runs(&self) -> Either<Float64Array, Failure> {
-        match self.mapping().and_then(|mapping| runs(&mapping)) {
-            Ok(runs) => Either::A(runs.into()),
-            Err(error) => Either::B(error.into()),
-        }
+        answer(self.mapping().and_then(|mapping| runs(&mapping)).map(Float64Array::from))
     }
 
     /// Loads what is absent.
@@ -85,8 +82,7 @@ impl Mapped {
         how: &str,
     ) -> impl FnOnce() -> Option<Failure> + Send + use<> {
         let mapping = self.mapping();
-        let bytes = |number: i64| u64::try_from(number).unwrap_or(u64::MAX);
-        let part = Extent::new(bytes(offset), bytes(length));
+        let part = Extent::new(unsigned(offset), unsigned(length));
         let how = match how {
             "all" => Flush::All,
             "data" => Flush::Data,
@@ -99,17 +95,14 @@ impl Mapped {
 
     fn looking(&self) -> impl FnOnce() -> Answer + Send + use<> {
         let mapping = self.mapping();
-        move || match mapping.and_then(|mapping| mapping.residency()) {
-            Ok(residency) => Either::A(Entry::looked_at(&residency)),
-            Err(error) => Either::B(error.into()),
-        }
+        move || answer(mapping.and_then(|mapping| mapping.residency()).map(|found| Entry::looked_at(&found)))
     }
 
     fn warming(&self, rate: Option<f64>, course: Arc<Course>) -> impl FnOnce() -> Answer + Send + use<> {
         let mapping = self.mapping();
         let rate = rate_limit(rate);
         move || {
-            answer(mapping.and_then(|mapping| {
+            let report = mapping.and_then(|mapping| {
                 let mut options = WarmOptions::default();
                 options.rate = rate.as_ref();
                 on_file(&mapping, |file, extents| {
@@ -118,7 +111,8 @@ impl Mapped {
                     }
                     warm(file, extents, &options, &*course)
                 })
-            }))
+            });
+            answer(report.map(Entry::done))
         }
     }
 
@@ -127,11 +121,12 @@ impl Mapped {
         let mut options = EvictOptions::default();
         options.sync = sync;
         move || {
-            answer(mapping.and_then(|mapping| {
+            let report = mapping.and_then(|mapping| {
                 let_go(&mapping);
                 let observer: &dyn Observer = &*course;
                 on_file(&mapping, |file, extents| evict(file, extents, &options, observer))
-            }))
+            });
+            answer(report.map(Entry::done))
         }
     }
 }
@@ -153,13 +148,6 @@ pub(crate) fn rate_limit(rate: Option<f64>) -> Option<RateLimit> {
     )]
     let whole = |rate: f64| rate as u64;
     rate.map(whole).and_then(NonZeroU64::new).map(RateLimit::new)
-}
-
-fn answer(report: Result<Report>) -> Answer {
-    match report {
-        Ok(report) => Either::A(Entry::done(report)),
-        Err(error) => Either::B(error.into()),
-    }
 }
 
 fn on_file(mapping: &Mapping, act: impl FnOnce(&OpenFile, &[Extent]) -> Result<Report>) -> Result<Report> {

@@ -9,10 +9,12 @@ use mmapio_core::{
 use napi::bindgen_prelude::Either;
 use napi_derive::napi;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, answer};
 use crate::held::Held;
-use crate::mapped::{Answered, guarded};
+use crate::mapped::Answered;
+use crate::opening::guarded;
 use crate::raw::{MappedBuffer, View, duplicate, lent};
+use crate::record::unsigned;
 
 /// A number that the system's headers define, for an advice that has a name of its own.
 #[napi(object)]
@@ -64,9 +66,8 @@ impl How {
     }
 
     fn options(self, offset: i64, length: i64) -> mmapio_core::Result<MapOptions> {
-        let bytes = |number: i64| u64::try_from(number).unwrap_or(u64::MAX);
-        let mut options =
-            MapOptions::new(self.access()).range(ByteRange::new(bytes(offset), Some(bytes(length)))?);
+        let range = ByteRange::new(unsigned(offset), Some(unsigned(length)))?;
+        let mut options = MapOptions::new(self.access()).range(range);
         if self.has(Self::PRIVATE) {
             options = options.private();
         }
@@ -113,15 +114,11 @@ pub(crate) fn map_anonymous(how: u32, length: i64) -> Either<MappedBuffer, Failu
     if let Err(error) = require_room() {
         return Either::B(error.into());
     }
-    let bytes = u64::try_from(length).unwrap_or(0);
-    buffer_of(How(how).options(0, length).and_then(|options| options.anonymous(bytes)))
+    buffer_of(How(how).options(0, length).and_then(|options| options.anonymous(unsigned(length))))
 }
 
 fn buffer_of(mapped: mmapio_core::Result<Mapping>) -> Either<MappedBuffer, Failure> {
-    match mapped {
-        Ok(mapping) => Either::A(MappedBuffer { held: Held::new(mapping), is_shared: false, is_owner: true }),
-        Err(error) => Either::B(error.into()),
-    }
+    answer(mapped.map(|mapping| MappedBuffer { held: Held::new(mapping), is_shared: false, is_owner: true }))
 }
 
 /// Has faults come to the guard first, after somebody else took the signal.
@@ -192,10 +189,7 @@ pub(crate) fn sync(
 /// Counts the pages of a view: not in memory, and in memory.
 pub(crate) fn incore(view: &View) -> Either<Vec<f64>, Failure> {
     let Some((mapping, part)) = part_of(view, 0, view.length) else { return Either::B(not_ours().into()) };
-    match count(&mapping, part) {
-        Ok((absent, resident)) => Either::A(vec![absent, resident]),
-        Err(error) => Either::B(error.into()),
-    }
+    answer(count(&mapping, part).map(|(absent, resident)| vec![absent, resident]))
 }
 
 /// Where residency is not for us to know both ways say so: mincore(2) by itself would claim that all is in memory.

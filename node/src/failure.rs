@@ -42,6 +42,11 @@ impl From<Error> for Failure {
     }
 }
 
+/// An answer, or what went wrong.
+pub(crate) fn answer<T>(result: mmapio_core::Result<T>) -> Either<T, Failure> {
+    result.map_or_else(|error| Either::B(error.into()), Either::A)
+}
+
 /// The number that mmap(2) itself would have given, where the core knows better reasons.
 fn number(error: &Error) -> i32 {
     const EPERM: i32 = 1;

@@ -9,7 +9,8 @@
 //! | `failure` | an error of the core as JavaScript gets it |
 //! | `record` | what the core counts, as objects |
 //! | `calls` | the functions of mmap-io |
-//! | `mapped`, `acts` | what stands behind `MappedFile`, and what it has done in the background |
+//! | `slot` | where objects keep their mappings, and what becomes of them when a thread ends |
+//! | `opening`, `mapped`, `acts` | what stands behind `MappedFile`, and what it has done in the background |
 //! | `paths` | files and trees without mapping them |
 #![cfg(feature = "napi")]
 #![deny(unsafe_code)]
@@ -20,8 +21,10 @@ mod calls;
 mod failure;
 mod held;
 mod mapped;
+mod opening;
 mod paths;
 #[expect(unsafe_code, reason = "napi-rs copies external memory, or loses it: every block says why it holds")]
 mod raw;
 mod record;
+mod slot;
 mod task;

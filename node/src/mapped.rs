@@ -1,35 +1,19 @@
 //! A file as memory: what stands behind `MappedFile`.
 
-use std::fs::File;
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-use mmapio_core::{
-    Access, Blocks, ByteRange, Error, Extent, Faults, MapOptions, Mapping, OpenFile, Result, create_file,
-};
+use mmapio_core::{Access, Blocks, ByteRange, Error, Extent, Faults, MapOptions, Mapping, OpenFile, Result};
+use napi::Env;
 use napi::bindgen_prelude::Either;
 use napi_derive::napi;
 
-use crate::calls::{advice, not_ours, require_room};
-use crate::failure::Failure;
+use crate::calls::{advice, not_ours};
+use crate::failure::{Failure, answer};
 use crate::held::Held;
-use crate::raw::{Bytes, MappedBuffer, View, duplicate};
-use crate::record::number;
-
-/// What is wanted of a file; `node/lib` has checked it.
-#[napi(object)]
-#[derive(Debug, Clone)]
-pub(crate) struct Opening {
-    pub access: String,
-    pub offset: i64,
-    pub length: Option<i64>,
-    pub populate: bool,
-    pub guard: bool,
-    pub create: bool,
-    /// The least size of the file.
-    pub size: Option<i64>,
-    pub allocate: bool,
-}
+use crate::opening::anew;
+use crate::raw::{MappedBuffer, View};
+use crate::record::{number, unsigned};
+use crate::slot::Slot;
 
 /// What the guard answered.
 #[napi(object)]
@@ -44,121 +28,11 @@ pub(crate) struct Answered {
 #[napi]
 #[derive(Debug)]
 pub(crate) struct Mapped {
-    /// None when it was closed. Calls in the thread pool borrow the object for as long as they go on, so that its methods cannot.
-    held: Mutex<Option<Arc<Held>>>,
+    /// Calls in the thread pool borrow the object for as long as they go on, so that its methods cannot change it.
+    slot: Arc<Slot>,
     options: MapOptions,
     /// Whether it was to go to the end of the file.
     is_open_ended: bool,
-}
-
-/// Opens a file by its name, and maps it.
-#[napi(catch_unwind)]
-pub(crate) fn open_path(path: Bytes, opening: Opening) -> Either<Mapped, Failure> {
-    let path = path_of(&path.0);
-    let opened = opening.file(&path).and_then(|file| opening.map(file));
-    answer(opened.map_err(|error| error.with_path(path)))
-}
-
-/// Maps what a descriptor is of, which stays the caller's.
-#[napi(catch_unwind)]
-pub(crate) fn open_descriptor(descriptor: i32, opening: Opening) -> Either<Mapped, Failure> {
-    let file =
-        duplicate(descriptor).map_err(|error| Error::system("mmap", error)).and_then(OpenFile::from_file);
-    answer(file.and_then(|file| opening.sized(file)).and_then(|file| opening.map(file)))
-}
-
-/// Maps memory without a file.
-#[napi(catch_unwind)]
-pub(crate) fn open_memory(length: i64, populate: bool) -> Either<Mapped, Failure> {
-    let mut options = MapOptions::copy();
-    if populate {
-        options = options.populate();
-    }
-    let mapped = require_room().and_then(|()| options.anonymous(unsigned(length)));
-    answer(mapped.map(|mapping| Mapped {
-        held: Mutex::new(Some(Held::new(mapping))),
-        options,
-        is_open_ended: false,
-    }))
-}
-
-fn answer<T>(result: Result<T>) -> Either<T, Failure> {
-    result.map_or_else(|error| Either::B(error.into()), Either::A)
-}
-
-fn unsigned(number: i64) -> u64 {
-    u64::try_from(number).unwrap_or(u64::MAX)
-}
-
-#[cfg(unix)]
-pub(crate) fn path_of(bytes: &[u8]) -> PathBuf {
-    use std::os::unix::ffi::OsStrExt;
-    std::ffi::OsStr::from_bytes(bytes).into()
-}
-
-#[cfg(not(unix))]
-pub(crate) fn path_of(bytes: &[u8]) -> PathBuf {
-    String::from_utf8_lossy(bytes).into_owned().into()
-}
-
-impl Opening {
-    fn file(&self, path: &std::path::Path) -> Result<OpenFile> {
-        if self.access != "write" {
-            return OpenFile::open(path);
-        }
-        if self.create {
-            match create_file(path, self.size.map_or(0, unsigned), self.blocks()) {
-                Err(error) if error.errno() == Some(EEXIST) => {}
-                made => return made,
-            }
-        }
-        OpenFile::open_writable(path).and_then(|file| self.sized(file))
-    }
-
-    fn blocks(&self) -> Blocks {
-        if self.allocate { Blocks::Allocated } else { Blocks::Sparse }
-    }
-
-    /// The file, with the size that it is to have at least.
-    fn sized(&self, file: OpenFile) -> Result<OpenFile> {
-        let Some(size) = self.size.map(unsigned).filter(|size| *size > file.size()) else { return Ok(file) };
-        file.resize(size, self.blocks())?;
-        anew(&file)
-    }
-
-    fn map(&self, file: OpenFile) -> Result<Mapped> {
-        require_room()?;
-        let access = match &*self.access {
-            "write" => Access::Write,
-            "copy" => Access::Copy,
-            _ => Access::Read,
-        };
-        let mut options = MapOptions::new(access);
-        if self.populate {
-            options = options.populate();
-        }
-        options = guarded(options, self.guard);
-        let range = ByteRange::new(unsigned(self.offset), self.length.map(unsigned))?;
-        let mapping = options.range(range).map(file)?;
-        Ok(Mapped {
-            held: Mutex::new(Some(Held::new(mapping))),
-            options,
-            is_open_ended: self.length.is_none(),
-        })
-    }
-}
-
-/// With the guard, or without: with it a store where none may be stays in the process, too.
-pub(crate) fn guarded(options: MapOptions, is_guarded: bool) -> MapOptions {
-    if is_guarded { options.forgive_writes() } else { options.unguarded() }
-}
-
-const EEXIST: i32 = 17;
-
-/// The same file as it is now.
-fn anew(file: &OpenFile) -> Result<OpenFile> {
-    let again: std::io::Result<File> = file.file().try_clone();
-    OpenFile::from_file(again.map_err(|error| Error::system("open", error))?)
 }
 
 #[napi]
@@ -246,23 +120,21 @@ impl Mapped {
 }
 
 impl Mapped {
+    pub(crate) fn new(env: Env, mapping: Mapping, options: MapOptions, is_open_ended: bool) -> Self {
+        Self { slot: Slot::new(env, Held::new(mapping)), options, is_open_ended }
+    }
+
     pub(crate) fn mapping(&self) -> Result<Arc<Mapping>> {
         self.held()?.mapping().ok_or_else(not_ours)
     }
 
     fn held(&self) -> Result<Arc<Held>> {
-        self.lock().clone().ok_or_else(not_ours)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Option<Arc<Held>>> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+        self.slot.get().ok_or_else(not_ours)
     }
 
     /// Another mapping, or none, in the place of this one, which is unmapped when nothing uses it any more.
     fn put(&self, mapping: Option<Mapping>, buffer: Option<View>) {
-        // The lock must be free when the buffer is emptied: its finalizer may run then.
-        let old = std::mem::replace(&mut *self.lock(), mapping.map(Held::new));
-        if let Some(old) = old {
+        if let Some(old) = self.slot.replace(mapping.map(Held::new)) {
             let_go(&old, buffer);
         }
     }
@@ -355,9 +227,7 @@ const EBUSY: i32 = 16;
 
 impl Drop for Mapped {
     fn drop(&mut self) {
-        if let Some(held) = self.lock().take() {
-            held.release();
-        }
+        self.slot.release();
     }
 }
 

@@ -13,6 +13,11 @@ pub(crate) fn number(count: u64) -> f64 {
     count as f64
 }
 
+/// A number of JavaScript's; `node/lib` lets no negative one through.
+pub(crate) fn unsigned(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
+}
+
 fn pages(count: Option<Pages>) -> Option<f64> {
     count.map(|pages| number(pages.0))
 }

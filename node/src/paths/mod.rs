@@ -1,26 +1,26 @@
 //! Files and trees without mapping them: what the command's `incore`, `warm` and `evict` do.
 
-use std::collections::HashSet;
+mod taken;
+
 use std::num::NonZeroUsize;
-use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
 use mmapio_core::{
-    ByteRange, Error, EvictOptions, Evictor, Extent, Found, MemoryBudget, Observer, ProbeChoice, Prober,
-    Report, Result, Subject, Total, Visitor, WalkOptions, WarmMode, WarmOptions, WarmPlan, WarmVisitor,
-    WarmWalk, extents_of, glob_filter, walk,
+    ByteRange, Error, EvictOptions, Evictor, Found, MemoryBudget, Observer, ProbeChoice, Prober, Result,
+    WalkOptions, WarmMode, WarmOptions, WarmPlan, WarmWalk, extents_of, glob_filter, walk,
 };
 use napi::bindgen_prelude::{AsyncTask, Either};
 use napi_derive::napi;
 
 use crate::acts::rate_limit;
-use crate::failure::Failure;
-use crate::mapped::path_of;
+use crate::failure::{Failure, answer};
+use crate::opening::path_of;
 use crate::raw::Bytes;
-use crate::record::{Deed, Entry, Sum, sum_of};
+use crate::record::{Entry, Sum, unsigned};
 use crate::task::{Course, Job, Ticket, later};
+use taken::{Acting, Came, Taken};
 
 /// Which files; `node/lib` has checked it.
 #[napi(object)]
@@ -119,10 +119,7 @@ fn surveying(
     course: Arc<Course>,
 ) -> impl FnOnce() -> Either<Survey, Failure> + Send + use<> {
     let paths: Vec<PathBuf> = paths.0.split(|byte| *byte == 0).map(path_of).collect();
-    move || match Ground::new(paths, &walking, course).and_then(|ground| ground.survey(&doing)) {
-        Ok(survey) => Either::A(survey),
-        Err(error) => Either::B(error.into()),
-    }
+    move || answer(Ground::new(paths, &walking, course).and_then(|ground| ground.survey(&doing)))
 }
 
 /// What all threads need.
@@ -132,10 +129,6 @@ struct Ground {
     range: ByteRange,
     is_summary: bool,
     course: Arc<Course>,
-}
-
-fn unsigned(number: i64) -> u64 {
-    u64::try_from(number).unwrap_or(0)
 }
 
 impl Ground {
@@ -214,110 +207,10 @@ impl Ground {
 fn mode(plan: &WarmPlan, doing: &Doing) -> WarmMode {
     let budget =
         doing.max_memory.map_or(MemoryBudget::Available, |bytes| MemoryBudget::Bytes(unsigned(bytes)));
-    let is_too_much = || budget.room().is_ok_and(|room| plan.bytes() > room.available);
+    let is_too_much = || plan.excess(budget).is_ok_and(|limit| limit.is_some());
     match doing {
         Doing { force: false, .. } if is_too_much() => WarmMode::OverBudget,
         Doing { dry_run: true, .. } => WarmMode::DryRun,
         _ => WarmMode::Load,
-    }
-}
-
-/// What came of a file.
-enum Came {
-    Seen(mmapio_core::Residency),
-    Done(Box<Report>),
-    Nothing,
-}
-
-/// What a thread has taken.
-#[derive(Default)]
-struct Taken {
-    entries: Vec<Entry>,
-    errors: Vec<Error>,
-    total: Total,
-}
-
-impl Taken {
-    fn take(&mut self, subject: Subject<'_>, came: Came, is_summary: bool) {
-        let Subject { path, size, .. } = subject;
-        let entry = match came {
-            Came::Nothing => return,
-            Came::Seen(residency) => {
-                self.total.add(size, &residency);
-                Entry::looked_at(&residency)
-            }
-            Came::Done(report) => {
-                self.total.add_act(size, &report);
-                if is_summary {
-                    self.errors.extend(report.errors);
-                    return;
-                }
-                Entry::done(*report)
-            }
-        };
-        if !is_summary {
-            self.entries.push(entry.of_file(path, size));
-        }
-    }
-
-    fn merge(&mut self, other: Self) {
-        self.entries.extend(other.entries);
-        self.errors.extend(other.errors);
-        self.total.merge(&other.total);
-    }
-
-    fn into_survey(self, paths: &[PathBuf], is_done: bool) -> Survey {
-        let named: HashSet<&Path> = paths.iter().map(PathBuf::as_path).collect();
-        let is_named = |error: &&Error| error.path().is_none_or(|path| named.contains(path));
-        let worst = self.errors.iter().find(is_named).map(Failure::of);
-        let mut sum = sum_of(&self.total);
-        if is_done {
-            sum.deed = Some(Deed::from(&self.total.acts));
-        }
-        let errors = self.errors.iter().map(Failure::of).collect();
-        Survey { entries: self.entries.into_iter(), errors, named: worst, sum: Some(sum) }
-    }
-}
-
-/// A thread that acts on each file.
-struct Acting<'a> {
-    ground: &'a Ground,
-    act: &'a (dyn Fn(&Found<'_>) -> Result<Came> + Sync),
-    taken: Taken,
-}
-
-impl Visitor for Acting<'_> {
-    fn file(&mut self, found: Found<'_>) -> ControlFlow<()> {
-        if self.ground.course.is_stopped() {
-            return ControlFlow::Break(());
-        }
-        match found.require(self.ground.range).and_then(|()| (self.act)(&found)) {
-            Ok(came) => {
-                let subject = Subject::new(found.path, &found.file, found.named);
-                self.taken.take(subject, came, self.ground.is_summary);
-            }
-            Err(error) => self.taken.errors.push(error.with_path(found.path)),
-        }
-        ControlFlow::Continue(())
-    }
-
-    fn error(&mut self, error: Error) -> ControlFlow<()> {
-        self.taken.errors.push(error);
-        ControlFlow::Continue(())
-    }
-}
-
-impl WarmVisitor for Acting<'_> {
-    fn extents(&mut self, found: &Found<'_>) -> Result<Vec<Extent>> {
-        found.require(self.ground.range)?;
-        Ok(extents_of(&found.file, &[self.ground.range]))
-    }
-
-    fn report(&mut self, subject: Subject<'_>, report: Report) {
-        self.taken.take(subject, Came::Done(Box::new(report)), self.ground.is_summary);
-    }
-
-    fn error(&mut self, error: Error) {
-        self.taken.errors.push(error);
     }
 }
