@@ -105,14 +105,43 @@ fn csv_has_the_comparison_beside_the_strategy() {
 }
 
 #[test]
-fn runs_of_other_lengths_are_compared_by_the_byte() {
+fn runs_of_other_lengths_are_set_beside_each_other_and_not_judged() {
     let (old, mut new) = (simple(&[("pread", 1.0)]), simple(&[("pread", 2.0)]));
     new["scenarios"][0]["bytes"] = json!(4 << 20);
     let found = comparison(&old, &new);
     let change = change(&found, "pread");
     near(&change["ratio"], 0.5);
-    assert_eq!(change["change"], "faster");
+    assert_eq!(change["change"], Value::Null);
     near(&change["new"]["bytes_per_second"], f64::from(2 << 20));
+    let text = compare(&old, &new, &[]).cleanly().text();
+    assert!(text.contains("? runs of other lengths"), "{text}");
+}
+
+#[test]
+fn a_run_is_as_long_as_the_one_it_is_compared_with() {
+    let scratch = Scratch::on_disk();
+    let file = scratch.file("file", 1 << 20);
+    let usual = [
+        "bench",
+        "--runs",
+        "1",
+        "--state",
+        "warm",
+        "--strategy",
+        "mmap",
+        "--pattern",
+        "random",
+        "--format",
+        "json",
+    ];
+    let run = |options: &[&str]| -> Value {
+        let ran = mmapio(usual).args(options).arg(&file).in_dir(scratch.path()).run().exits(0);
+        serde_json::from_slice(&ran.stdout).expect("JSON")
+    };
+    write(&run(&["--bytes", "40K"]), scratch.path(), "old.json");
+    let bytes = |report: &Value| report["scenarios"][0]["bytes"].as_u64();
+    assert_eq!(bytes(&run(&["--compare", "old.json"])), Some(40 << 10));
+    assert_eq!(bytes(&run(&["--compare", "old.json", "--bytes", "80K"])), Some(80 << 10));
 }
 
 #[test]

@@ -156,6 +156,8 @@ pub(crate) struct Report {
     pub(crate) svg: Option<PathBuf>,
 
     /// Say what is faster and slower than in REPORT, written by an earlier run with --format json; `-` is standard input.
+    ///
+    /// Runs are as long as they were there, unless --bytes says otherwise: of runs of other lengths nothing is said.
     #[arg(long, value_name = "REPORT", value_hint = ValueHint::FilePath)]
     pub(crate) compare: Option<PathBuf>,
 

@@ -37,6 +37,7 @@ use crate::output::Exit;
 use crate::render::escape;
 use crate::render::table::size;
 
+use compare::Earlier;
 use copy::{ScratchCopy, Source};
 use environment::Environment;
 use hand::Way;
@@ -62,7 +63,8 @@ pub(crate) fn run(arguments: &Bench) -> Result<Exit> {
     let interrupt = Interrupt::listen()?;
     let file = Arc::new(OpenFile::open(path)?);
     let publisher = Publisher::prepare(arguments)?;
-    let bench = Session { arguments, path, extent: extent(arguments, path, &file)?, file, interrupt };
+    let extent = extent(arguments, path, &file)?;
+    let bench = Session { arguments, path, extent, file, interrupt, earlier: publisher.earlier() };
     let (record, exit) = bench.run()?;
     publisher.publish(record).map(|()| exit)
 }
@@ -123,6 +125,8 @@ struct Session<'a> {
     file: Arc<OpenFile>,
     extent: Extent,
     interrupt: Interrupt,
+    /// What is compared with.
+    earlier: Option<&'a Earlier>,
 }
 
 impl Session<'_> {
@@ -198,7 +202,8 @@ impl Session<'_> {
             work: self.work(),
             sync_every: self.arguments.writing.sync_every.map(NonZeroUsize::get),
             seed: effort.seed,
-            bytes: effort.bytes,
+            // Only runs of the same length can be compared.
+            bytes: effort.bytes.or_else(|| self.earlier?.bytes_of(&planned.scenario)),
             rounds: effort.runs.map(NonZeroUsize::get),
             budget,
             interrupt: &self.interrupt,

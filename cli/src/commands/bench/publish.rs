@@ -39,6 +39,11 @@ impl<'a> Publisher<'a> {
         Ok(Self { arguments, earlier, picture })
     }
 
+    /// What is compared with.
+    pub(super) fn earlier(&self) -> Option<&Earlier> {
+        self.earlier.as_ref()
+    }
+
     /// What was measured by an earlier run.
     pub(super) fn read(report: &Path) -> Result<Record> {
         let document = compare::document(report)?;

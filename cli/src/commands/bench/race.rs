@@ -166,7 +166,8 @@ impl Race<'_> {
     /// How much each run reads, when the last round took so long; and how many rounds there are.
     fn plan(&self, outcome: &mut Outcome, cost: Cost, gone: Duration) -> usize {
         let left = self.budget.saturating_sub(gone).as_secs_f64();
-        let growth = ((left / f64::from(ROUNDS) - cost.fixed) / cost.growing).clamp(1.0, f64::from(GROWTH));
+        let most = if self.bytes.is_some() { 1.0 } else { f64::from(GROWTH) };
+        let growth = ((left / f64::from(ROUNDS) - cost.fixed) / cost.growing).clamp(1.0, most);
         #[expect(
             clippy::cast_precision_loss,
             clippy::cast_possible_truncation,

@@ -41,6 +41,7 @@ fn row(change: &Change) -> Vec<String> {
     let interval = change.ratio_ci95.map(|(low, high)| format!("{low:.3} to {high:.3}"));
     let verdict = match (change.ratio_ci95, change.change) {
         (None, _) => "?",
+        _ if change.old.bytes != change.new.bytes => "? runs of other lengths",
         (_, None) => "=",
         (_, Some(verdict)) => verdict.as_str(),
     };
