@@ -53,10 +53,12 @@ complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -s j -l jobs -d 'U
 complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l runs -d 'Print exact ranges, one a row: the resident ones, the absent ones, or all (absent data and holes told apart)' -r -f -a "resident\t'Ranges in memory'
 absent\t'Ranges with data that is not in memory'
 all\t'All ranges, holes too'"
-complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l format -d 'How to write what is found' -r -f -a "table\t'For people: aligned columns'
+complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l format -d 'How to write what is found [default: table, with --missing paths]' -r -f -a "table\t'For people: aligned columns'
 json\t'One JSON document'
 ndjson\t'One JSON record a line, as they are found'
-csv\t'Comma-separated values, as they are found'"
+csv\t'Comma-separated values, as they are found'
+paths\t'The paths alone, as they are found'
+prometheus\t'Metrics for Prometheus: of the total, and with --top of so many files, each of which is a series'"
 complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l columns -d 'The columns of tables and csv, separated by commas; `help` lists them' -r -f -a "size\t''
 pages\t''
 resident_pages\t''
@@ -83,9 +85,14 @@ recently_evicted_pages\t''
 probe\t''
 path\t''"
 complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l top -d 'Show only the first N files, sorted by resident memory unless --sort says otherwise' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l missing -d 'Show only files of which less than so much is in memory [default: 100%]; those of which that is unknown, too' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l textfile -d 'Write the metrics to FILE instead, all at once: for the textfile collector of Prometheus\' node_exporter' -r -F
 complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l probe -d 'Which system call to ask' -r -f -a "auto\t'cachestat where it is there and right, else mincore'
 cachestat\t'cachestat or unknown'
 mincore\t'mincore or unknown: slower, but does not count pages that are being read or could not be'"
+complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l fail-under -d 'Exit with status 3 when less than so much of all files is in memory; unknown counts as less' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l wait -d 'Wait until so much of all files is in memory, then report; unknown counts as less' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l timeout -d 'Wait for so long at the most, then report and exit with status 3: 30s, 5m, 1.5h' -r
 complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l progress -d 'Show progress on standard error: of long walks on a terminal, always (as lines where there is no terminal), never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -96,6 +103,7 @@ complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -s x -l one-file-s
 complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -s L -l follow -d 'Follow symbolic links below named directories; loops are noticed'
 complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -s r -l reverse -d 'Sort the other way round (by path, unless --sort or --top says otherwise)'
 complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l cached-only -d 'Leave out files that have nothing in memory; those of which that is unknown stay'
+complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -s 0 -l null -d 'End each path with a NUL byte instead of a new line: with --missing or --format paths, for `xargs -0`'
 complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l total -d 'Add the total of all files, also of those that are not shown, and their dirty pages'
 complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -s s -l summary -d 'Show the total alone'
 complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l ascii -d 'Draw strips with ASCII characters'

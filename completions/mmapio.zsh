@@ -44,16 +44,23 @@ _arguments "${_arguments_options[@]}" : \
 '(--columns --sort -r --reverse --top --cached-only -s --summary --ascii --exact)--runs=[Print exact ranges, one a row\: the resident ones, the absent ones, or all (absent data and holes told apart)]::WHICH:((resident\:"Ranges in memory"
 absent\:"Ranges with data that is not in memory"
 all\:"All ranges, holes too"))' \
-'--format=[How to write what is found]:FORMAT:((table\:"For people\: aligned columns"
+'--format=[How to write what is found \[default\: table, with --missing paths\]]:FORMAT:((table\:"For people\: aligned columns"
 json\:"One JSON document"
 ndjson\:"One JSON record a line, as they are found"
-csv\:"Comma-separated values, as they are found"))' \
+csv\:"Comma-separated values, as they are found"
+paths\:"The paths alone, as they are found"
+prometheus\:"Metrics for Prometheus\: of the total, and with --top of so many files, each of which is a series"))' \
 '*--columns=[The columns of tables and csv, separated by commas; \`help\` lists them]:LIST:(size pages resident_pages resident_bytes resident_percent dirty_pages writeback_pages evicted_pages recently_evicted_pages probe map path note help)' \
 '--sort=[Sort by COLUMN\: numbers from the largest, text from A to Z, unknown last]:COLUMN:(size pages resident_pages resident_bytes resident_percent dirty_pages writeback_pages evicted_pages recently_evicted_pages probe path)' \
 '--top=[Show only the first N files, sorted by resident memory unless --sort says otherwise]:N:_default' \
+'(--runs)--missing=[Show only files of which less than so much is in memory \[default\: 100%\]; those of which that is unknown, too]::PERCENT:_default' \
+'(-0 --null)--textfile=[Write the metrics to FILE instead, all at once\: for the textfile collector of Prometheus'\'' node_exporter]:FILE:_files' \
 '--probe=[Which system call to ask]:CALL:((auto\:"cachestat where it is there and right, else mincore"
 cachestat\:"cachestat or unknown"
 mincore\:"mincore or unknown\: slower, but does not count pages that are being read or could not be"))' \
+'(--runs)--fail-under=[Exit with status 3 when less than so much of all files is in memory; unknown counts as less]:PERCENT:_default' \
+'(--runs --fail-under)--wait=[Wait until so much of all files is in memory, then report; unknown counts as less]:PERCENT:_default' \
+'--timeout=[Wait for so long at the most, then report and exit with status 3\: 30s, 5m, 1.5h]:DURATION:_default' \
 '--progress=[Show progress on standard error\: of long walks on a terminal, always (as lines where there is no terminal), never]:WHEN:((auto\:"On a terminal"
 always\:"Always"
 never\:"Never"))' \
@@ -65,6 +72,8 @@ never\:"Never"))' \
 '-r[Sort the other way round (by path, unless --sort or --top says otherwise)]' \
 '--reverse[Sort the other way round (by path, unless --sort or --top says otherwise)]' \
 '--cached-only[Leave out files that have nothing in memory; those of which that is unknown stay]' \
+'-0[End each path with a NUL byte instead of a new line\: with --missing or --format paths, for \`xargs -0\`]' \
+'--null[End each path with a NUL byte instead of a new line\: with --missing or --format paths, for \`xargs -0\`]' \
 '--total[Add the total of all files, also of those that are not shown, and their dirty pages]' \
 '-s[Show the total alone]' \
 '--summary[Show the total alone]' \

@@ -164,4 +164,10 @@ pub(crate) enum Format {
     Ndjson,
     /// Comma-separated values, as they are found.
     Csv,
+    /// The paths alone, as they are found.
+    #[value(skip)]
+    Paths,
+    /// Metrics for Prometheus.
+    #[value(skip)]
+    Prometheus,
 }

@@ -1,12 +1,16 @@
 //! Arguments of `mmapio incore`.
 
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::builder::PossibleValuesParser;
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, ValueHint};
+use mmapio_core::Percent;
 
 use super::EXIT_STATUS;
 use super::common::{Format, Messages, Paths, at_least_one};
+use super::duration;
 use crate::render::columns::{self, Verb};
 
 const EXAMPLES: &str = "\
@@ -19,6 +23,10 @@ Examples:
       exactly which bytes are not in memory, one range a line
   mmapio incore --format ndjson /srv | jq
       records for programs
+  mmapio incore --missing=90% -0 /srv | xargs -0 mmapio warm
+      load what is not nearly in memory
+  mmapio incore --wait 95% --timeout 5m /srv/index && exec service
+      start the service when its files are there
 
 What is resident is asked of cachestat(2), or of mincore(2) where that is
 missing or wrong; no byte of a file is read, so looking changes nothing. The
@@ -47,7 +55,30 @@ pub(crate) struct Incore {
     pub(crate) show: Show,
 
     #[command(flatten)]
+    pub(crate) demand: Demand,
+
+    #[command(flatten)]
     pub(crate) messages: Messages,
+}
+
+/// What scripts decide by.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Conditions")]
+pub(crate) struct Demand {
+    /// Exit with status 3 when less than so much of all files is in memory; unknown counts as less.
+    #[arg(long, value_name = "PERCENT", conflicts_with = "runs")]
+    pub(crate) fail_under: Option<Percent>,
+
+    /// Wait until so much of all files is in memory, then report; unknown counts as less.
+    ///
+    /// Files that are not there yet are waited for, too. Looking is repeated after 0.1 to 1 seconds, less often where it takes
+    /// long.
+    #[arg(long, value_name = "PERCENT", conflicts_with_all = ["runs", "fail_under"])]
+    pub(crate) wait: Option<Percent>,
+
+    /// Wait for so long at the most, then report and exit with status 3: 30s, 5m, 1.5h.
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse_option, requires = "wait")]
+    pub(crate) timeout: Option<Duration>,
 }
 
 /// What is shown, and how.
@@ -61,9 +92,9 @@ pub(crate) struct Show {
     #[arg(conflicts_with_all = ["columns", "sort", "reverse", "top", "cached_only", "summary", "ascii", "exact"])]
     pub(crate) runs: Option<WhichRuns>,
 
-    /// How to write what is found.
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Table)]
-    pub(crate) format: Format,
+    /// How to write what is found [default: table, with --missing paths].
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    pub(crate) format: Option<ShownAs>,
 
     /// The columns of tables and csv, separated by commas; `help` lists them.
     #[arg(long, value_name = "LIST", value_parser = PossibleValuesParser::new(columns::names(Verb::Incore)))]
@@ -87,6 +118,21 @@ pub(crate) struct Show {
     #[arg(long)]
     pub(crate) cached_only: bool,
 
+    /// Show only files of which less than so much is in memory [default: 100%]; those of which that is unknown, too.
+    ///
+    /// Prints their paths alone, unless --format says otherwise.
+    #[arg(long, value_name = "PERCENT", num_args = 0..=1, require_equals = true, default_missing_value = "100%")]
+    #[arg(conflicts_with = "runs")]
+    pub(crate) missing: Option<Percent>,
+
+    /// End each path with a NUL byte instead of a new line: with --missing or --format paths, for `xargs -0`.
+    #[arg(short = '0', long)]
+    pub(crate) null: bool,
+
+    /// Write the metrics to FILE instead, all at once: for the textfile collector of Prometheus' node_exporter.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "null")]
+    pub(crate) textfile: Option<PathBuf>,
+
     /// Add the total of all files, also of those that are not shown, and their dirty pages.
     #[arg(long)]
     pub(crate) total: bool,
@@ -106,6 +152,40 @@ pub(crate) struct Show {
     /// Which system call to ask.
     #[arg(long, value_name = "CALL", value_enum, default_value_t = ProbeArg::Auto)]
     pub(crate) probe: ProbeArg,
+}
+
+impl Show {
+    /// How it is written.
+    pub(crate) fn format(&self) -> Format {
+        match self.format {
+            Some(ShownAs::Table) => Format::Table,
+            Some(ShownAs::Json) => Format::Json,
+            Some(ShownAs::Ndjson) => Format::Ndjson,
+            Some(ShownAs::Csv) => Format::Csv,
+            Some(ShownAs::Paths) => Format::Paths,
+            Some(ShownAs::Prometheus) => Format::Prometheus,
+            None if self.textfile.is_some() => Format::Prometheus,
+            None if self.missing.is_some() || self.null => Format::Paths,
+            None => Format::Table,
+        }
+    }
+}
+
+/// How data is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ShownAs {
+    /// For people: aligned columns.
+    Table,
+    /// One JSON document.
+    Json,
+    /// One JSON record a line, as they are found.
+    Ndjson,
+    /// Comma-separated values, as they are found.
+    Csv,
+    /// The paths alone, as they are found.
+    Paths,
+    /// Metrics for Prometheus: of the total, and with --top of so many files, each of which is a series.
+    Prometheus,
 }
 
 /// Which ranges to print.

@@ -59,6 +59,7 @@ impl Props {
             columns: formats::columns(reporting.columns.as_deref()),
             runs: false,
             exact: reporting.exact,
+            null: false,
         };
         let format = formats::format(&shown);
         let output = Output::with_head_of(&*format)?;
@@ -76,8 +77,8 @@ impl Props {
         };
         let rows = match call.reporting.format {
             _ if call.reporting.summary => Rows::None,
-            common::Format::Ndjson | common::Format::Csv => Rows::Write,
-            common::Format::Json => Rows::Keep,
+            common::Format::Ndjson | common::Format::Csv | common::Format::Paths => Rows::Write,
+            common::Format::Json | common::Format::Prometheus => Rows::Keep,
             common::Format::Table if call.messages.verbose => Rows::Keep,
             common::Format::Table => Rows::KeepNoteworthy,
         };

@@ -42,7 +42,7 @@ pub(crate) fn list(only: Option<&'static Advice>, format: Format) -> Result<Exit
     let rows: Vec<_> = ADVICES.iter().filter(|row| only.is_none_or(|only| only == *row)).collect();
     let records = || rows.iter().map(|row| record(row));
     let text = match format {
-        Format::Table => table(&rows),
+        Format::Table | Format::Paths | Format::Prometheus => table(&rows),
         Format::Json => line(&Document { version: 1, advices: records().collect() })?,
         Format::Ndjson => records().map(|record| line(&record)).collect::<Result<_>>()?,
         Format::Csv => csv(records())?,

@@ -13,13 +13,15 @@ use crate::render::columns::{self, Column, Verb};
 use crate::render::csv::Csv;
 use crate::render::json::Json;
 use crate::render::ndjson::Ndjson;
+use crate::render::paths::PathList;
 use crate::render::table::{Rows, RunLines};
 
 /// The format that was asked for.
 pub(crate) fn format(shown: &Shown) -> Box<dyn Format> {
     match shown.format {
         common::Format::Table if shown.runs => Box::new(RunLines),
-        common::Format::Table => Box::new(Rows),
+        common::Format::Table | common::Format::Prometheus => Box::new(Rows),
+        common::Format::Paths => Box::new(PathList { end: if shown.null { 0 } else { b'\n' } }),
         common::Format::Json => Box::new(Json { runs: shown.runs, verb: shown.verb }),
         common::Format::Ndjson => Box::new(Ndjson { verb: shown.verb }),
         common::Format::Csv if shown.runs => Box::new(Csv::of_runs()),

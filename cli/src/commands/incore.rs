@@ -1,18 +1,23 @@
 //! `mmapio incore`.
 
+use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::Result;
-use mmapio_core::{ProbeChoice, Total, walk};
+use mmapio_core::{Percent, ProbeChoice, Total, WalkOptions, walk};
 
+use super::demand::{self, Waited};
+use super::metrics;
 use super::order::Order;
+use super::paths::PathList;
 use super::ranges::Ranged;
 use super::report::{self, Merged, Shown};
-use super::scan::{Plan, Scan, Strip, Task};
+use super::scan::{Plan, Scan, Strip, Summing, Task};
 use super::sink::Frame;
 use super::{formats, paths};
 use crate::args::common;
 use crate::args::incore::{Incore, ProbeArg, Show};
+use crate::interrupt::Interrupt;
 use crate::messages;
 use crate::output::{Exit, Output};
 use crate::progress::Progress;
@@ -26,20 +31,24 @@ pub(crate) fn run(arguments: &Incore) -> Result<Exit> {
         return formats::column_help(Verb::Incore);
     }
     paths::require("incore", &arguments.paths);
-    let in_lines = matches!(show.format, common::Format::Table | common::Format::Csv);
-    if show.runs.is_some() && show.total && in_lines {
-        paths::usage_error("incore", "with --runs a total has no place but in --format ndjson or json");
-    }
+    check(show);
     let shown = shown(show);
     let options = paths::options(&arguments.paths)?;
     let list = paths::list(&arguments.paths)?;
+    let (list, waited) = match arguments.demand.wait {
+        None => (list, None),
+        Some(share) => {
+            let (list, waited) = wait(arguments, share, list, &options)?;
+            (list, Some(waited))
+        }
+    };
     let format = formats::format(&shown);
     let output = Output::with_head_of(&*format)?;
     let progress = Progress::new(arguments.messages.progress);
     let plan = Plan {
         frame: Frame {
             quiet: arguments.messages.quiet,
-            keeps_errors: show.format == common::Format::Json,
+            keeps_errors: shown.format == common::Format::Json,
             format: &*format,
             output: &output,
             progress: &progress,
@@ -48,39 +57,108 @@ pub(crate) fn run(arguments: &Incore) -> Result<Exit> {
         ranged: Ranged::new(arguments.paths.range),
         probe: show.probe.into(),
         cached_only: show.cached_only,
+        missing: show.missing,
     };
     let order = Order::new(show.sort.as_deref(), show.top.is_some(), show.reverse);
     let sinks = walk(list, &options, || Scan::new(&plan)).into_iter().map(Scan::into_sink).collect();
     let mut found = Merged::of(sinks, &order);
     progress.finish();
     found.rows.truncate(show.top.map_or(usize::MAX, std::num::NonZeroUsize::get));
-    report::finish(&plan.frame, &shown, show.total || show.summary, &found, &options);
+    match shown.format {
+        common::Format::Prometheus => metrics::write(show.textfile.as_deref(), &found, &output)?,
+        _ => report::finish(&plan.frame, &shown, show.total || show.summary, &found, &options),
+    }
     if arguments.messages.verbose {
         said_at_length(&found, start);
     }
     if found.total.files == 0 && found.total.errors == 0 && !arguments.paths.paths.is_empty() {
         plan.frame.say_nothing_was_found();
     }
-    report::exit(found, &output)
+    let verdict = verdict(arguments, &found.total, waited);
+    let exit = report::exit(found, &output)?;
+    Ok(if matches!(exit, Exit::Done) { verdict } else { exit })
+}
+
+/// What does not go together, and the parser cannot know.
+fn check(show: &Show) {
+    let in_lines = !matches!(show.format(), common::Format::Ndjson | common::Format::Json);
+    if show.runs.is_some() && show.total && in_lines {
+        paths::usage_error("incore", "with --runs a total has no place but in --format ndjson or json");
+    }
+    let has_runs = !matches!(show.format(), common::Format::Paths | common::Format::Prometheus);
+    if show.runs.is_some() && !has_runs {
+        paths::usage_error("incore", "--runs has no place in --format paths or prometheus");
+    }
+    if show.textfile.is_some() && show.format() != common::Format::Prometheus {
+        paths::usage_error("incore", "--textfile is about metrics: it needs --format prometheus, or none");
+    }
+    if show.null && show.format() != common::Format::Paths {
+        paths::usage_error("incore", "--null is about paths: it needs --format paths, or none");
+    }
+}
+
+/// Waits, and gives the list back to be looked at once more; how that ended, with the exit status of a signal.
+fn wait(
+    arguments: &Incore,
+    share: Percent,
+    list: PathList,
+    options: &WalkOptions,
+) -> Result<(PathList, Ending)> {
+    let list: Vec<_> = list.collect();
+    let again: Vec<PathBuf> = list.iter().flatten().cloned().collect();
+    let interrupt = Interrupt::listen()?;
+    let range = arguments.paths.range.unwrap_or_default();
+    let probe = arguments.show.probe.into();
+    let look = || Summing::sum(again.iter().cloned().map(Ok), options, range, probe);
+    let waited = demand::wait(share, arguments.demand.timeout, &interrupt, look);
+    Ok((Box::new(list.into_iter()), Ending { is_met: waited == Waited::Met, signal: interrupt.exit() }))
+}
+
+/// How waiting ended.
+#[derive(Debug, Clone, Copy)]
+struct Ending {
+    is_met: bool,
+    signal: Option<Exit>,
+}
+
+/// The exit status by what was demanded.
+fn verdict(arguments: &Incore, total: &Total, waited: Option<Ending>) -> Exit {
+    let (share, is_met) = match (waited, arguments.demand.wait, arguments.demand.fail_under) {
+        (Some(Ending { signal: Some(signal), .. }), _, _) => return signal,
+        (Some(ending), Some(share), _) => (share, ending.is_met),
+        (_, _, Some(share)) => (share, demand::is_met(total, share)),
+        _ => return Exit::Done,
+    };
+    if is_met {
+        return Exit::Done;
+    }
+    if !arguments.messages.quiet {
+        demand::say_unmet(total, share);
+    }
+    Exit::Unmet
 }
 
 fn shown(show: &Show) -> Shown {
     Shown {
         verb: Verb::Incore,
-        format: show.format,
+        format: show.format(),
         columns: formats::columns(show.columns.as_deref()),
         runs: show.runs.is_some(),
         exact: show.exact,
+        null: show.null,
     }
 }
 
 /// Whether rows must be kept to the end, or can be written as they come.
 fn task(show: &Show) -> Task {
-    let streams = matches!(show.format, common::Format::Ndjson | common::Format::Csv);
+    let streams =
+        matches!(show.format(), common::Format::Ndjson | common::Format::Csv | common::Format::Paths);
     let strip = strip(show);
     match show.runs {
         Some(which) => Task::WriteRuns(which),
-        None if show.summary => Task::Sum,
+        None if show.summary || (show.format() == common::Format::Prometheus && show.top.is_none()) => {
+            Task::Sum
+        }
         None if streams && show.sort.is_none() && show.top.is_none() && !show.reverse => {
             Task::Write { strip }
         }
@@ -102,7 +180,7 @@ impl From<ProbeArg> for ProbeChoice {
 fn strip(show: &Show) -> Strip {
     let drawn = match &show.columns {
         Some(names) => names.iter().any(|name| name == "map"),
-        None => show.format == common::Format::Table,
+        None => show.format() == common::Format::Table,
     };
     Strip { parts: if drawn { strip_width() } else { 0 }, ascii: show.ascii }
 }

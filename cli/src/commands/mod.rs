@@ -4,6 +4,7 @@ mod acts;
 mod advices;
 pub(crate) mod advise;
 pub(crate) mod bench;
+mod demand;
 pub(crate) mod evict;
 mod formats;
 pub(crate) mod generate;
@@ -11,6 +12,7 @@ pub(crate) mod incore;
 #[cfg_attr(not(target_os = "linux"), path = "lock_absent.rs")]
 pub(crate) mod lock;
 pub(crate) mod map;
+mod metrics;
 mod order;
 mod paths;
 mod printing;

@@ -25,6 +25,8 @@ pub(crate) struct Shown {
     /// Whether it is about ranges, which are written as they come.
     pub(crate) runs: bool,
     pub(crate) exact: bool,
+    /// Paths are ended by NUL.
+    pub(crate) null: bool,
 }
 
 /// What the threads found, put together.

@@ -2,9 +2,12 @@
 
 use std::borrow::Cow;
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use mmapio_core::{Error, FileId, Found, OpenFile, Pages, ProbeChoice, Prober, Residency, RunState, Visitor};
+use mmapio_core::{
+    ByteRange, Error, FileId, Found, OpenFile, Pages, Percent, ProbeChoice, Prober, Residency, RunState,
+    Total, Visitor, WalkOptions, walk,
+};
 
 use super::ranges::Ranged;
 use super::sink::{Frame, Sink};
@@ -40,6 +43,56 @@ pub(crate) struct Plan<'a> {
     pub(crate) ranged: Ranged,
     pub(crate) probe: ProbeChoice,
     pub(crate) cached_only: bool,
+    /// Leave out files of which so much is in memory.
+    pub(crate) missing: Option<Percent>,
+}
+
+impl Plan<'_> {
+    /// Whether a file has a row. What is unknown may be missing.
+    fn shows(&self, residency: &Residency) -> bool {
+        let is_empty = residency.resident == Some(Pages(0));
+        let is_there = |share: Percent| {
+            residency.resident.is_some_and(|resident| resident.0 >= share.of(residency.pages.0))
+        };
+        !(self.missing.is_some_and(is_there) || self.cached_only && is_empty)
+    }
+}
+
+/// Adds up what is in memory, and says nothing.
+pub(crate) struct Summing {
+    total: Total,
+    range: ByteRange,
+    probe: ProbeChoice,
+}
+
+impl Summing {
+    /// Of all files among these paths and below them.
+    pub(crate) fn sum<P>(paths: P, options: &WalkOptions, range: ByteRange, probe: ProbeChoice) -> Total
+    where
+        P: IntoIterator<Item = mmapio_core::Result<PathBuf>>,
+        P::IntoIter: Send,
+    {
+        let mut all = Total::default();
+        for summing in walk(paths, options, || Self { total: Total::default(), range, probe }) {
+            all.merge(&summing.total);
+        }
+        all
+    }
+}
+
+impl Visitor for Summing {
+    fn file(&mut self, found: Found<'_>) -> ControlFlow<()> {
+        match Prober::new(&found.file, self.probe).residency(self.range) {
+            Ok(residency) => self.total.add(found.file.size(), &residency),
+            Err(_) => self.total.errors += 1,
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn error(&mut self, _error: Error) -> ControlFlow<()> {
+        self.total.errors += 1;
+        ControlFlow::Continue(())
+    }
 }
 
 /// A thread's part.
@@ -68,7 +121,7 @@ impl<'a> Scan<'a> {
             Err(error) => return self.error(error.with_path(path)),
         };
         self.sink.total.add(file.size(), &residency);
-        if self.plan.cached_only && residency.resident == Some(Pages(0)) {
+        if !self.plan.shows(&residency) {
             return ControlFlow::Continue(());
         }
         let row = |strip| self.row(path, file, residency, strip);

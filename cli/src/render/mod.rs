@@ -6,6 +6,8 @@ pub(crate) mod escape;
 pub(crate) mod json;
 pub(crate) mod man;
 pub(crate) mod ndjson;
+pub(crate) mod paths;
+pub(crate) mod prometheus;
 pub(crate) mod records;
 pub(crate) mod remaining;
 pub(crate) mod row;

@@ -1,6 +1,5 @@
 //! `mmapio map --hold`.
 
-use std::ffi::OsStr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -9,6 +8,7 @@ use mmapio_core::{Advice, AdviceCall, Error, Extent, MapOptions, Mapping, OpenFi
 use serde::Serialize;
 
 use super::common::{self, Document};
+use crate::args::duration;
 use crate::args::map::Map;
 use crate::args::map::facts::Format;
 use crate::commands::paths::usage_error;
@@ -59,21 +59,10 @@ fn map(arguments: &Map, path: &Path) -> mmapio_core::Result<Mapping> {
 /// How long; none is until a signal comes.
 fn duration(arguments: &Map) -> Result<Option<Duration>> {
     let Some(text) = arguments.value(&arguments.hold.hold) else { return Ok(None) };
-    match parse(text) {
+    match text.to_str().and_then(duration::parse) {
         Some(duration) => Ok(Some(duration)),
         None => usage_error("map", &format!("`{}` is no duration (examples: 30s, 5m, 1.5h)", text.display())),
     }
-}
-
-/// Reads a number of seconds, or of what the suffix says; at most what a clock can add.
-fn parse(text: &OsStr) -> Option<Duration> {
-    const UNITS: [(&str, f64); 5] = [("ms", 0.001), ("s", 1.0), ("m", 60.0), ("h", 3600.0), ("d", 86400.0)];
-    let text = text.to_str()?;
-    let found = UNITS.iter().find_map(|(name, unit)| text.strip_suffix(name).map(|number| (number, *unit)));
-    let (number, unit) = found.unwrap_or((text, 1.0));
-    let is_plain = number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    let seconds = number.parse::<f64>().ok().filter(|_| is_plain)? * unit;
-    Duration::try_from_secs_f64(seconds).ok().filter(|duration| duration.as_secs() < 1 << 32)
 }
 
 /// The advice, which must be one for mappings.
@@ -188,22 +177,5 @@ impl Signals {
     fn wait(&self, duration: Option<Duration>) -> Exit {
         std::thread::sleep(duration.unwrap_or(Duration::MAX));
         Exit::Done
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_are_those_of_sleep() {
-        for (text, seconds) in
-            [("30", 30.0), ("30s", 30.0), ("5m", 300.0), ("1.5h", 5400.0), ("250ms", 0.25), ("1d", 86400.0)]
-        {
-            assert_eq!(parse(OsStr::new(text)), Some(Duration::from_secs_f64(seconds)), "{text}");
-        }
-        for text in ["", "s", "-1", "1x", "1e3", "inf", "NaN", ".", "1 s", "99999999999d"] {
-            assert_eq!(parse(OsStr::new(text)), None, "{text} was taken");
-        }
     }
 }

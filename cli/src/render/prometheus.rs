@@ -1,0 +1,131 @@
+//! Metrics in Prometheus' text format: of the total, and of the files that are shown.
+//!
+//! The text is what `promtool check metrics` finds nothing to say about: base units, no timestamps, one group of lines for each metric.
+//! Every file is a series of its own for whoever scrapes this, which is why only those that were asked for by number are shown.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use mmapio_core::{Pages, Total};
+
+use super::row::{Kept, Row};
+
+/// A metric of files or of the total.
+struct Metric<T> {
+    name: &'static str,
+    help: &'static str,
+    of: fn(&T) -> Option<u64>,
+}
+
+/// Of each file.
+const OF_FILES: &[Metric<Row<'static>>] = &[
+    Metric { name: "mmapio_file_size_bytes", help: "Size of the file.", of: |row| Some(row.size) },
+    Metric {
+        name: "mmapio_file_resident_bytes",
+        help: "Memory that the page cache has of the file.",
+        of: |row| row.residency.resident.map(Pages::bytes),
+    },
+    Metric {
+        name: "mmapio_file_dirty_bytes",
+        help: "Memory of the file that is newer than the storage.",
+        of: |row| row.residency.dirty.map(Pages::bytes),
+    },
+    Metric {
+        name: "mmapio_file_writeback_bytes",
+        help: "Memory of the file that is being written to the storage.",
+        of: |row| row.residency.writeback.map(Pages::bytes),
+    },
+];
+
+/// Of all files that were looked at.
+const OF_TOTAL: &[Metric<Total>] = &[
+    Metric { name: "mmapio_files", help: "Files that were looked at.", of: |total| Some(total.files) },
+    Metric {
+        name: "mmapio_unknown_files",
+        help: "Files of which residency is unknown; the sums leave them out.",
+        of: |total| Some(total.unknown_files),
+    },
+    Metric {
+        name: "mmapio_failed_paths",
+        help: "Paths that could not be looked at.",
+        of: |total| Some(total.errors),
+    },
+    Metric { name: "mmapio_size_bytes", help: "Size of all files.", of: |total| Some(total.size) },
+    Metric {
+        name: "mmapio_resident_bytes",
+        help: "Memory that the page cache has of all files.",
+        of: |total| total.resident().map(Pages::bytes),
+    },
+    Metric {
+        name: "mmapio_dirty_bytes",
+        help: "Memory of all files that is newer than the storage.",
+        of: |total| total.of_known(total.dirty).map(Pages::bytes),
+    },
+    Metric {
+        name: "mmapio_writeback_bytes",
+        help: "Memory of all files that is being written to the storage.",
+        of: |total| total.of_known(total.writeback).map(Pages::bytes),
+    },
+];
+
+/// All of it. What is unknown has no line: a gap is what Prometheus takes for unknown.
+pub(crate) fn text(total: &Total, rows: &Kept) -> String {
+    let mut text = String::new();
+    for metric in OF_TOTAL {
+        if let Some(value) = (metric.of)(total) {
+            head(metric.name, metric.help, &mut text);
+            let _ = writeln!(text, "{} {value}", metric.name);
+        }
+    }
+    for metric in OF_FILES {
+        let mut lines = String::new();
+        for row in rows {
+            if let Some(value) = (metric.of)(row) {
+                let _ = writeln!(lines, "{}{{path=\"{}\"}} {value}", metric.name, label(&row.path));
+            }
+        }
+        if !lines.is_empty() {
+            head(metric.name, metric.help, &mut text);
+            text.push_str(&lines);
+        }
+    }
+    text
+}
+
+fn head(name: &str, help: &str, text: &mut String) {
+    let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} gauge");
+}
+
+/// A path as the value of a label: UTF-8, with backslash, quote and new line escaped. What is no UTF-8 is shown as `\x` and two digits, so
+/// that two paths do not become one.
+fn label(path: &Path) -> String {
+    let mut label = String::new();
+    for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
+        for character in chunk.valid().chars() {
+            match character {
+                '\\' => label.push_str("\\\\"),
+                '"' => label.push_str("\\\""),
+                '\n' => label.push_str("\\n"),
+                other => label.push(other),
+            }
+        }
+        for byte in chunk.invalid() {
+            let _ = write!(label, "\\\\x{byte:02x}");
+        }
+    }
+    label
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    use super::*;
+
+    #[test]
+    fn labels_can_be_told_apart() {
+        assert_eq!(label(Path::new("a\"b\\c\nd")), "a\\\"b\\\\c\\nd");
+        assert_eq!(label(Path::new(OsStr::from_bytes(b"\xff/\xfe"))), "\\\\xff/\\\\xfe");
+    }
+}

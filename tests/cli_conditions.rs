@@ -1,0 +1,204 @@
+//! What scripts decide by: shares that are demanded or waited for, paths of what is missing, metrics.
+
+#![expect(clippy::expect_used, reason = "a test that cannot be set up fails")]
+
+mod support;
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::process::{Command, Stdio};
+
+use support::command::incore;
+use support::scratch::{Scratch, write_sparse};
+use support::{Outcome, Skip, needs_root, oracle, report};
+
+/// In memory as a whole, to the half, and not at all; on a filesystem whose pages do not go away.
+fn three() -> Result<Scratch, Skip> {
+    let (scratch, page) = (Scratch::in_memory()?, oracle::page_size());
+    scratch.file("t/whole", 4 * page);
+    write_sparse(&scratch.path().join("t/half"), 4 * page, &[0, 1]);
+    write_sparse(&scratch.path().join("t/none"), 4 * page, &[]);
+    Ok(scratch)
+}
+
+#[test]
+fn a_share_of_all_files_is_demanded() {
+    let test = || -> Outcome {
+        let scratch = three()?;
+        let ask =
+            |share: &str, path: &str| incore(["--fail-under", share, path]).in_dir(scratch.path()).run();
+        ask("50%", "t").cleanly();
+        ask("50.001%", "t").exits(3).says("6 of 12 pages are");
+        ask("100", "t/whole").cleanly();
+        ask("1%", "t/none").exits(3);
+        // A path that failed is worse than a share that is not met.
+        ask("0%", "t/missing").exits(1);
+        Ok(())
+    };
+    report("a_share_of_all_files_is_demanded", test());
+}
+
+#[test]
+fn what_is_unknown_is_not_met() {
+    let test = || -> Outcome {
+        needs_root()?;
+        let scratch = three()?;
+        let ran =
+            incore(["--fail-under", "0%", "t/whole"]).through(["as", "65534"]).in_dir(scratch.path()).run();
+        ran.exits(3).says("of 1 file it is unknown");
+        let ran = incore(["--missing=1%", "t/whole"]).through(["as", "65534"]).in_dir(scratch.path()).run();
+        assert_eq!(ran.exits(0).text(), "t/whole\n", "what may be missing is listed");
+        Ok(())
+    };
+    report("what_is_unknown_is_not_met", test());
+}
+
+#[test]
+fn waiting_ends_when_it_is_there() {
+    let test = || -> Outcome {
+        let scratch = three()?;
+        let waiting =
+            incore(["--wait", "100%", "--timeout", "2m", "t/none", "t/later"]).in_dir(scratch.path()).start();
+        let page = oracle::page_size();
+        write_sparse(&scratch.path().join("t/none"), 4 * page, &[0, 1, 2, 3]);
+        scratch.file("t/later", page);
+        waiting.end().cleanly();
+        Ok(())
+    };
+    report("waiting_ends_when_it_is_there", test());
+}
+
+#[test]
+fn waiting_ends_with_its_time_and_with_a_signal() {
+    let test = || -> Outcome {
+        let scratch = three()?;
+        let ran = incore(["--wait", "1%", "--timeout", "50ms", "t/none"]).in_dir(scratch.path()).run();
+        let ran = ran.exits(3).says("0 of 4 pages are");
+        assert!(ran.text().contains("t/none"), "the report comes all the same");
+        let waiting = incore(["--wait", "1%", "--timeout", "2m", "t/none"]).in_dir(scratch.path()).start();
+        // Before it listens the signal ends it as well, with another status.
+        let listens = || {
+            let status = fs::read_to_string(format!("/proc/{}/status", waiting.pid())).unwrap_or_default();
+            status.lines().any(|line| line.starts_with("SigCgt:") && catches(line, libc::SIGTERM))
+        };
+        while !listens() {
+            std::thread::yield_now();
+        }
+        waiting.signal(libc::SIGTERM);
+        waiting.end().exits(143);
+        Ok(())
+    };
+    report("waiting_ends_with_its_time_and_with_a_signal", test());
+}
+
+/// Whether a mask of proc(5) has a signal.
+fn catches(line: &str, signal: i32) -> bool {
+    let mask = line.split_whitespace().nth(1).and_then(|mask| u64::from_str_radix(mask, 16).ok());
+    mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
+}
+
+#[test]
+fn paths_of_what_is_missing() {
+    let test = || -> Outcome {
+        let scratch = three()?;
+        scratch.file("t/new\nline", 1);
+        write_sparse(&scratch.path().join("t/odd\n"), oracle::page_size(), &[]);
+        let list = |arguments: &[&str]| incore(arguments).in_dir(scratch.path()).run().cleanly().stdout;
+        let names = |text: Vec<u8>, end: u8| {
+            let mut names: Vec<String> = text
+                .split(|byte| *byte == end)
+                .filter(|name| !name.is_empty())
+                .map(|name| String::from_utf8_lossy(name).into_owned())
+                .collect();
+            names.sort();
+            names
+        };
+        assert_eq!(names(list(&["--missing", "-0", "t"]), 0), ["t/half", "t/none", "t/odd\n"]);
+        assert_eq!(names(list(&["--missing=50%", "-0", "t"]), 0), ["t/none", "t/odd\n"]);
+        assert_eq!(names(list(&["--format", "paths", "t/half", "t/none"]), b'\n'), ["t/half", "t/none"]);
+        let records =
+            String::from_utf8(list(&["--missing", "--format", "ndjson", "t/half", "t/whole"])).expect("text");
+        assert!(records.contains("t/half") && !records.contains("t/whole"), "{records}");
+        Ok(())
+    };
+    report("paths_of_what_is_missing", test());
+}
+
+#[test]
+fn metrics_are_what_promtool_accepts() {
+    let test = || -> Outcome {
+        let scratch = three()?;
+        scratch.file("t/a\"b\\c\nd", 1);
+        let metrics = |arguments: &[&str]| incore(arguments).in_dir(scratch.path()).run().cleanly().text();
+        let total = metrics(&["--format", "prometheus", "t"]);
+        assert!(total.contains("\nmmapio_files 4\n") && !total.contains("path="), "{total}");
+        let page = oracle::page_size();
+        assert!(total.contains(&format!("\nmmapio_resident_bytes {}\n", 7 * page)), "{total}");
+        let each = metrics(&["--format", "prometheus", "--top", "10", "t"]);
+        assert!(each.contains(r#"mmapio_file_size_bytes{path="t/a\"b\\c\nd"} 1"#), "{each}");
+        assert_eq!(each.matches("mmapio_file_resident_bytes{").count(), 4, "{each}");
+        promtool(&total)?;
+        promtool(&each)
+    };
+    report("metrics_are_what_promtool_accepts", test());
+}
+
+/// What Prometheus' own tool says: nothing.
+fn promtool(metrics: &str) -> Outcome {
+    use std::io::Write;
+    let spawned = Command::new("promtool")
+        .args(["check", "metrics"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    let Ok(mut tool) = spawned else { return Err(Skip("no promtool (Debian's package prometheus)".into())) };
+    tool.stdin.take().expect("piped").write_all(metrics.as_bytes()).expect("it reads");
+    let said = tool.wait_with_output().expect("it ends");
+    let text = [said.stdout, said.stderr].concat();
+    assert!(said.status.success() && text.is_empty(), "{}\n{metrics}", String::from_utf8_lossy(&text));
+    Ok(())
+}
+
+#[test]
+fn a_file_of_metrics_is_replaced_at_once_or_not_at_all() {
+    let test = || -> Outcome {
+        let scratch = three()?;
+        let file = scratch.dir("collector").join("mmapio.prom");
+        fs::write(&file, "old").expect("ours");
+        let before = fs::metadata(&file).expect("there").ino();
+        let ran = incore(["--textfile", "collector/mmapio.prom", "t"]).in_dir(scratch.path()).run().cleanly();
+        assert_eq!(ran.text(), "");
+        let made = fs::metadata(&file).expect("there");
+        assert_ne!(made.ino(), before, "another file took its place");
+        assert_eq!(made.permissions().mode() & 0o777, 0o644);
+        assert!(fs::read_to_string(&file).expect("ours").contains("mmapio_files 3\n"));
+        let failed = incore(["--textfile", "no/mmapio.prom", "t"]).in_dir(scratch.path()).run();
+        failed.exits(1).says("no/mmapio.prom: open: No such file or directory");
+        needs_root()?;
+        fs::set_permissions(file.parent().expect("a directory"), fs::Permissions::from_mode(0o755))
+            .expect("ours");
+        let failed = incore(["--textfile", "collector/mmapio.prom", "t"]).through(["as", "65534"]);
+        failed.in_dir(scratch.path()).run().exits(1).says("Permission denied");
+        let left: Vec<_> = fs::read_dir(scratch.path().join("collector")).expect("ours").collect();
+        assert_eq!(left.len(), 1, "nothing half-written is left");
+        Ok(())
+    };
+    report("a_file_of_metrics_is_replaced_at_once_or_not_at_all", test());
+}
+
+#[test]
+fn what_does_not_go_together_is_wrong_usage() {
+    for arguments in [
+        &["--null", "--format", "json", "/"][..],
+        &["--textfile", "x", "--format", "csv", "/"],
+        &["--timeout", "1s", "/"],
+        &["--wait", "1%", "--fail-under", "1%", "/"],
+        &["--missing", "--runs", "/"],
+        &["--runs", "--format", "prometheus", "/"],
+        &["--wait", "101%", "/"],
+        &["--wait", "1%", "--timeout", "soon", "/"],
+    ] {
+        incore(arguments.iter()).run().exits(2);
+    }
+}
