@@ -232,9 +232,11 @@ static void mapped_command(char **args)
     told_to_stop(-1);
 }
 
-/* within SECONDS -- COMMAND…: the alarm outlives the exec, so a command that hangs is ended */
+/* within SECONDS -- COMMAND…: the alarm outlives the exec, so a command that hangs is ended. A shell starts what it runs in the
+   background with SIGINT ignored, and that would outlive the exec, too. */
 static void within_command(char **args)
 {
+    signal(SIGINT, SIG_DFL);
     alarm((unsigned)number(args[0]));
     execvp(args[2], args + 2);
     die(args[2]);
