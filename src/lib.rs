@@ -98,11 +98,14 @@ pub use extent::{ByteRange, Extent};
 pub use flush::{Flush, flush};
 pub use guard::{Faults, Guard};
 pub use mapping::{Access, MapOptions, Mapping, ReadLease, Seals, memory_file};
-pub use memory::{MemoryBudget, MemoryLimit, Percent, memory_limits};
+pub use memory::{MemoryBudget, MemoryLimit, PageCache, Percent, memory_limits};
 pub use open::{FileId, OpenFile};
 pub use page::{Pages, page_size};
 pub use patch::{Backup, BackupState, Patch, Patched, Preview, Way};
-pub use process::{AdvisedProcess, FileMapping, Held, ProcessMemory, Processes, Usage, mappings_in};
+pub use process::{
+    AdvisedProcess, FileInUse, FileMapping, FileUser, FilesInUse, Held, ProcessMemory, Processes, Usage,
+    mappings_in,
+};
 pub use reader::{Piece, Reader, Stretch, Stretches};
 pub use residency::{Part, Probe, ProbeChoice, Prober, Residency, Run, RunState, Runs};
 pub use size::parse_size;
@@ -115,4 +118,5 @@ pub use sys::FileKind;
 pub use walk::glob_filter;
 pub use walk::{
     Filter, Found, Subject, Visitor, WalkOptions, WarmMode, WarmPlan, WarmVisitor, WarmWalk, walk,
+    walk_in_use,
 };

@@ -24,6 +24,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/shm.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -228,6 +229,58 @@ static void mapped_command(char **args)
     check(at != MAP_FAILED, "mmap");
     for (uint64_t i = 0; i < len; i += page_size)
         (void)at[i];
+    ready();
+    told_to_stop(-1);
+}
+
+/* Four pages of shared memory, written. */
+static void fill(int fd)
+{
+    void *at = mmap(NULL, 4 * page_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    check(at != MAP_FAILED, "mmap");
+    memset(at, 1, 4 * page_size);
+}
+
+static void use_memory(const char *kind)
+{
+    if (!strcmp(kind, "memfd")) {
+        int fd = memfd_create("cache", MFD_CLOEXEC);
+        check(fd >= 0 && ftruncate(fd, (off_t)(4 * page_size)) == 0, "memfd_create");
+        fill(fd);
+    } else if (!strcmp(kind, "zero")) {
+        fill(open_for("/dev/zero", O_RDWR));
+    } else {
+        int id = shmget(IPC_PRIVATE, 4 * page_size, IPC_CREAT | 0600);
+        void *at = id < 0 ? (void *)-1 : shmat(id, NULL, 0);
+        check(at != (void *)-1 && shmctl(id, IPC_RMID, NULL) == 0, "shm");
+        memset(at, 1, 4 * page_size);
+    }
+}
+
+/* One of open:FILE map:FILE both:FILE gone:FILE memory:KIND */
+static void use(char *what)
+{
+    char *name = strchr(what, ':');
+    check(name != NULL, what);
+    *name++ = 0;
+    if (!strcmp(what, "memory")) {
+        use_memory(name);
+        return;
+    }
+    int fd = open_for(name, O_RDONLY);
+    if (!strcmp(what, "map") || !strcmp(what, "both"))
+        check(mmap(NULL, page_size, PROT_READ, MAP_SHARED, fd, 0) != MAP_FAILED, name);
+    if (!strcmp(what, "map"))
+        close(fd);
+    if (!strcmp(what, "gone"))
+        check(unlink(name) == 0, name);
+}
+
+/* use WHAT…: files and memory are in use until told to stop */
+static void use_command(char **args)
+{
+    for (; *args; args++)
+        use(*args);
     ready();
     told_to_stop(-1);
 }
@@ -444,7 +497,7 @@ static const struct command { const char *name; int arguments; void (*run)(char 
     { "fifo-writer", 1, fifo_writer_command }, { "watch-opens", 1, watch_opens_command },
     { "peak", 3, peak_command },        { "in-group", 3, in_group_command },
     { "page-size", 0, page_size_command }, { "unmapped", 3, unmapped_command },
-    { "mapped", 3, mapped_command },
+    { "mapped", 3, mapped_command },      { "use", 1, use_command },
 };
 
 int main(int argc, char **argv)

@@ -1,7 +1,7 @@
 """All cases: the functions that make them, each with the names it answers to. A new one is a function and a line here."""
 
 from .cases_change import advise_4g, evict_4g, sync_4g, warm_20k, warm_4g, warm_again_20k, warm_again_4g
-from .cases_incore import alternating, files_100k, resident_4g, sparse_1t, version
+from .cases_incore import alternating, files_100k, open_20k, resident_4g, sparse_1t, version
 from .cases_map import dump_hex_1g, dump_raw_4g, find_4g, mapping_4k, patch_1t
 
 GROUPS = {
@@ -9,6 +9,7 @@ GROUPS = {
     alternating: ("alternating",),
     sparse_1t: ("sparse-1t",),
     files_100k: ("files-100k-summary", "files-100k-ndjson", "files-100k-table"),
+    open_20k: ("open-20k",),
     warm_4g: ("warm-4g",),
     warm_again_4g: ("warm-again-4g",),
     warm_20k: ("warm-20k",),

@@ -2,7 +2,7 @@
 
 from . import pages
 from .common import KIB, MIB
-from .data import Alternating, Dense, Files, Sparse
+from .data import Alternating, Dense, Files, FilesInUse, Sparse
 from .group import (FOUR_GIB, SHORT, SHORTEST, Group, Row, agreement, cachestat_fincore, fincores, newest_fincore,
                     records, vmtouch)
 from .measure import Contestant, pairs
@@ -131,6 +131,24 @@ def files_100k(tools, scratch):
         Row(table, "100,000 files, sorted table", "mmapio incore, sorted table", 1.5, "≤ 1.5 of ndjson",
             "mmapio incore, ndjson", **verbose),
     ], lambda: [check_count(mmapio, fixture)])
+
+
+def open_20k(tools, scratch):
+    """A machine with many processes; the other way to ask is what pcstat and scripts do: one file after the other."""
+    case, mmapio = ("open-20k",), tools.mmapio.path
+    fixture = FilesInUse(scratch, 20_000, tools.floor, 300)
+    one_by_one = ["env", "-C", fixture.path, "xargs", "-d", "\\n", "-n", "1", "-a", fixture.list, mmapio, "incore", "--summary"]
+    return Group("20,000 files mapped by 300 processes", fixture, [
+        Contestant("mmapio incore --open", [mmapio, "incore", "--open", "--summary"], case),
+        Contestant("mmapio incore --open, ndjson", [mmapio, "incore", "--open", "--format", "ndjson"], case),
+        Contestant("mmapio incore, a file each", one_by_one, case, most=2),
+        Contestant("floor files, 1 thread", [tools.floor, "files", "1", fixture.path, fixture.list], case),
+    ], [
+        Row(*case, "20,000 files in use, --open", "mmapio incore --open", 1.0, "≤ 1 s", floor="floor files, 1 thread"),
+        Row(*case, "20,000 files in use, --open", "mmapio incore --open", 1 / 2, "≤ 1/2 of a file each",
+            "mmapio incore, a file each", floor="floor files, 1 thread"),
+        Row(*case, "20,000 files in use, --open, peak memory", "mmapio incore --open", 64 * MIB, "≤ 64 MiB", figure="peak"),
+    ])
 
 
 class NoFixture:

@@ -4,12 +4,14 @@ bring it into its page-cache state again before a round, as a background reclaim
 import concurrent.futures
 import dataclasses
 import functools
+import mmap
 import os
 import random
 import shutil
+import signal
 
 from . import pages
-from .common import GIB, KIB, MIB, TIB, size
+from .common import GIB, KIB, MIB, TIB, CannotRun, size
 from .measure import State, pairs
 from .tools import output_of
 
@@ -255,6 +257,51 @@ class Files(Fixture):
 
     def resident(self):
         return int(pairs(output_of(self.floor, "files", "1", self.path, self.list)).get("resident", 0))
+
+
+class FilesInUse(Files):
+    """Small files that processes map, each an equal share of them, while they are measured."""
+
+    def __init__(self, scratch, count, floor, processes):
+        super().__init__(scratch, count, floor, (4 * KIB, 4 * KIB), "used")
+        self.processes, self.children = processes, []
+
+    def restore(self):
+        super().restore()
+        if not self.children:
+            paths = self.paths()
+            self.children = [hold_mapped(paths[start::self.processes]) for start in range(self.processes)]
+
+    def close(self):
+        super().close()
+        for child in self.children:
+            os.kill(child, signal.SIGTERM)
+            os.waitpid(child, 0)
+        self.children = []
+
+
+def hold_mapped(paths):
+    """A process of its own that maps the files until it is ended; ready when this returns."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            maps = [mapped(path) for path in paths]
+            os.write(writer, b"r" if maps else b"")
+            signal.pause()
+        finally:
+            os._exit(1)
+    os.close(writer)
+    ready = os.read(reader, 1)
+    os.close(reader)
+    if not ready:
+        raise CannotRun("a process could not map its files")
+    return child
+
+
+def mapped(path):
+    with open(path, "rb") as file:
+        return mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
 
 
 class WholeFiles(Files, Whole):

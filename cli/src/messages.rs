@@ -21,6 +21,11 @@ pub(crate) fn note(text: &str) {
     say("", text);
 }
 
+/// `1 file`, `2 files`.
+pub(crate) fn counted(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
 /// A path that failed: `mmapio: PATH: CALL: REASON`.
 pub(crate) fn path_error(error: &Error) {
     let path = error.path().map(|path| format!("{}: ", escape::path(path)));

@@ -42,6 +42,8 @@ pub struct Total {
     pub recently_evicted: Option<Pages>,
     /// Files whose residency is unknown.
     pub unknown_files: u64,
+    /// Those of them that could not be opened: of what size they are is unknown, too.
+    pub unopened_files: u64,
     /// What went wrong, as often.
     pub errors: u64,
     /// What was done to them.
@@ -157,6 +159,7 @@ impl Default for Total {
             evicted: known,
             recently_evicted: known,
             unknown_files: 0,
+            unopened_files: 0,
             errors: 0,
             acts: Acts::default(),
         }
@@ -215,6 +218,13 @@ impl Total {
         }
     }
 
+    /// Adds a file that could not be opened.
+    pub fn add_unopened(&mut self) {
+        self.files += 1;
+        self.unknown_files += 1;
+        self.unopened_files += 1;
+    }
+
     /// Adds another sum.
     pub fn merge(&mut self, other: &Self) {
         self.files += other.files;
@@ -223,6 +233,7 @@ impl Total {
         self.known_pages += other.known_pages;
         self.resident += other.resident;
         self.unknown_files += other.unknown_files;
+        self.unopened_files += other.unopened_files;
         self.errors += other.errors;
         self.acts.merge(&other.acts);
         self.add_counts([other.dirty, other.writeback, other.evicted, other.recently_evicted]);
@@ -243,6 +254,6 @@ impl Total {
     /// The pages that the resident ones are a share of; none when some are unknown, since then the share is.
     #[must_use]
     pub fn whole(&self) -> Option<Pages> {
-        (self.known_pages == self.pages).then_some(self.pages)
+        (self.known_pages == self.pages && self.unopened_files == 0).then_some(self.pages)
     }
 }

@@ -67,13 +67,63 @@ fn limits_below(root: &Path) -> Result<Vec<MemoryLimit>> {
     Ok(limits)
 }
 
+/// How much memory the page cache of the machine takes, in bytes: what the files in memory are a part of.
+///
+/// Source: `/proc/meminfo` (proc(5)). What a container or group uses is not told apart.
+///
+/// ```
+/// # #[cfg(target_os = "linux")] {
+/// let cache = mmapio_core::PageCache::now()?;
+/// assert!(cache.shared <= cache.total());
+/// # }
+/// # Ok::<(), mmapio_core::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PageCache {
+    /// Pages of files, those of memory filesystems included: `Cached`.
+    pub cached: u64,
+    /// Pages of block devices themselves, which hold what filesystems know of their files: `Buffers`.
+    pub buffers: u64,
+    /// Of `cached` those of memory filesystems and of memory that processes share: `Shmem`.
+    pub shared: u64,
+}
+
+impl PageCache {
+    /// Asks the kernel.
+    ///
+    /// # Errors
+    /// [`ErrorKind::System`](crate::ErrorKind::System) when `/proc/meminfo` cannot be read or lacks a line;
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) on systems other than Linux.
+    pub fn now() -> Result<Self> {
+        let root = sys::root_of_proc().map_err(|error| unsupported_or("meminfo", error))?;
+        let meminfo = root.join("proc/meminfo");
+        let text = read(&meminfo)?;
+        let line = |name: &str| kilobytes(&text, name).ok_or_else(|| lacks(&meminfo, name));
+        Ok(Self { cached: line("Cached:")?, buffers: line("Buffers:")?, shared: line("Shmem:")? })
+    }
+
+    /// All of it.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.cached.saturating_add(self.buffers)
+    }
+}
+
 /// What the machine has left.
 fn machine(meminfo: &Path) -> Result<MemoryLimit> {
-    let failed = |error| Error::system("read", error).with_path(meminfo);
-    let text = std::fs::read_to_string(meminfo).map_err(failed)?;
-    let available = kilobytes(&text, "MemAvailable:")
-        .ok_or_else(|| failed(io::Error::new(io::ErrorKind::InvalidData, "it has no MemAvailable")))?;
+    let text = read(meminfo)?;
+    let available = kilobytes(&text, "MemAvailable:").ok_or_else(|| lacks(meminfo, "MemAvailable"))?;
     Ok(MemoryLimit { available, limit: kilobytes(&text, "MemTotal:"), source: "MemAvailable".to_owned() })
+}
+
+fn read(meminfo: &Path) -> Result<String> {
+    std::fs::read_to_string(meminfo).map_err(|error| Error::system("read", error).with_path(meminfo))
+}
+
+fn lacks(meminfo: &Path, name: &str) -> Error {
+    let why = format!("it has no {}", name.trim_end_matches(':'));
+    Error::system("read", io::Error::new(io::ErrorKind::InvalidData, why)).with_path(meminfo)
 }
 
 /// The bytes in a line such as `MemAvailable:   24000 kB`.

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::extent::Extent;
 use crate::open::{OpenFile, unsupported_or};
 use crate::page::page_size;
-use crate::process::{FileMapping, Processes};
+use crate::process::{FileMapping, Processes, not_ours};
 use crate::sys::{self, errno};
 
 /// A running process to be advised about the files it maps, process_madvise(2).
@@ -147,9 +147,7 @@ fn unopened(pid: u32, error: io::Error) -> Error {
 fn refused(pid: u32, error: io::Error) -> Error {
     let why = match error.raw_os_error() {
         Some(errno::EPERM) => format!("advising process {pid} needs CAP_SYS_NICE"),
-        Some(errno::EACCES) => {
-            format!("looking at process {pid} needs its user's rights or CAP_SYS_PTRACE (PTRACE_MODE_READ)")
-        }
+        Some(errno::EACCES) => not_ours(pid),
         Some(errno::ESRCH) => format!("process {pid} has ended"),
         Some(errno::ENOSYS) => "needs Linux 5.10".to_owned(),
         _ => return unsupported_or(CALL, error),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, ErrorKind, Result};
 use crate::open::{FileId, OpenFile};
 use crate::process::{FileMapping, file_of};
-use crate::sys;
+use crate::sys::{self, Stat};
 
 impl FileMapping {
     /// Whether this maps the file with this identity, also where proc(5) and stat(2) name different devices.
@@ -92,7 +92,11 @@ impl FileMapping {
 }
 
 /// The identity of what a path leads to, without opening it.
-fn identity(path: &Path) -> Option<FileId> {
-    let stat = sys::look(path).and_then(|file| sys::stat(&file)).ok()?;
-    Some(FileId { device: stat.device, inode: stat.inode })
+pub(super) fn identity(path: &Path) -> Option<FileId> {
+    look(path).map(|stat| FileId { device: stat.device, inode: stat.inode })
+}
+
+/// What a path leads to, without opening it.
+pub(super) fn look(path: &Path) -> Option<Stat> {
+    sys::stat_of(path).ok()
 }

@@ -128,7 +128,7 @@ fn mapping(pid: u32, command: Arc<str>, line: &Line, path: Arc<Path>) -> FileMap
     }
 }
 
-fn name_of(pid: u32) -> Arc<str> {
+pub(super) fn name_of(pid: u32) -> Arc<str> {
     let name = std::fs::read(file_of(pid, "comm")).unwrap_or_default();
     String::from_utf8_lossy(name.strip_suffix(b"\n").unwrap_or(&name)).into()
 }

@@ -2,6 +2,7 @@
 
 mod advised;
 mod identity;
+mod in_use;
 mod locked;
 mod maps;
 mod pages;
@@ -19,6 +20,7 @@ use crate::open::{FileId, OpenFile, unsupported_or};
 use crate::sys::{self, errno};
 
 pub use advised::AdvisedProcess;
+pub use in_use::{FileInUse, FileUser, FilesInUse};
 pub(crate) use locked::{Addresses, locked_ranges};
 use maps::MapsReader;
 pub use smaps::{Held, ProcessMemory};
@@ -222,4 +224,9 @@ fn is_gone(error: &io::Error) -> bool {
 /// The process is not ours to look at.
 fn is_refused(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::PermissionDenied
+}
+
+/// What is missing to look at a process.
+fn not_ours(pid: u32) -> String {
+    format!("looking at process {pid} needs its user's rights or CAP_SYS_PTRACE (PTRACE_MODE_READ)")
 }

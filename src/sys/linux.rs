@@ -22,7 +22,7 @@ pub(crate) use super::space::{allocate, allocated, bytes_left};
 pub(crate) use super::span::{Span, Window, protection};
 pub(crate) use super::unix::{
     descriptor, descriptor_limit, lent, msync, next_data, next_hole, offset, open_directory_at,
-    open_regular_at, os_str, page_size, read_at, set_offset, stat, usage, user, write_at,
+    open_regular_at, os_str, page_size, read_at, set_offset, stat, stat_of, usage, user, write_at,
 };
 
 /// The number of cachestat(2), the same on every architecture; libc 0.2 has it for a few only.

@@ -25,7 +25,7 @@ pub(crate) use super::absent::{open_direct_writable, write_uncached};
 pub(crate) use super::span::{Span, Window, protection};
 pub(crate) use super::unix::{
     descriptor, descriptor_limit, lent, msync, next_data, next_hole, offset, open_directory_at,
-    open_regular_at, os_str, page_size, read_at, set_offset, stat, usage, user, write_at,
+    open_regular_at, os_str, page_size, read_at, set_offset, stat, stat_of, usage, user, write_at,
 };
 
 /// The advice of madvise(2) that the core gives itself.

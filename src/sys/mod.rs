@@ -34,7 +34,7 @@ pub(crate) use os::{
     filesystem_of, has_cachestat, huge_page_size, look, look_at, madvise, mincore_is_truthful, msync,
     next_data, next_hole, offset, open_directory_at, open_process, open_regular_at, os_str, page_size,
     process_madvise, read_at, readahead, reopen, reopen_writable, root_of_proc, set_offset, start_writeback,
-    stat, sync_all, sync_data,
+    stat, stat_of, sync_all, sync_data,
 };
 pub(crate) use os::{
     address_space_limit, descriptor, has_lease, huge_page_size_of, lease, lent, lock_limit, lock_on_fault,

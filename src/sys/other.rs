@@ -61,9 +61,17 @@ pub(crate) fn open_directory_at(_directory: &File, _name: &CStr) -> io::Result<F
 
 /// What the standard library knows; files have no identity here.
 pub(crate) fn stat(file: &File) -> io::Result<Stat> {
-    let metadata = file.metadata()?;
+    file.metadata().map(|metadata| seen(&metadata))
+}
+
+/// The same of what a path leads to.
+pub(crate) fn stat_of(path: &Path) -> io::Result<Stat> {
+    std::fs::metadata(path).map(|metadata| seen(&metadata))
+}
+
+fn seen(metadata: &std::fs::Metadata) -> Stat {
     let kind = if metadata.is_dir() { FileKind::Directory } else { FileKind::Regular };
-    Ok(Stat { device: 0, inode: 0, links: 1, size: metadata.len(), owner: 0, changed: (0, 0), kind })
+    Stat { device: 0, inode: 0, links: 1, size: metadata.len(), owner: 0, changed: (0, 0), kind }
 }
 
 /// Not there.

@@ -6,6 +6,8 @@ use std::io;
 use std::mem::ManuallyDrop;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::path::Path;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -143,6 +145,20 @@ pub(crate) fn stat(file: &File) -> io::Result<Stat> {
     })
 }
 
+/// What a path leads to, without opening it: stat(2).
+pub(crate) fn stat_of(path: &Path) -> io::Result<Stat> {
+    let found = std::fs::metadata(path)?;
+    Ok(Stat {
+        device: found.dev(),
+        inode: found.ino(),
+        links: found.nlink(),
+        size: found.size(),
+        owner: found.uid(),
+        changed: (found.ctime(), found.ctime_nsec()),
+        kind: kind_of_type(found.file_type()),
+    })
+}
+
 /// The bits of a number whose width and sign differ between systems.
 pub(super) fn bits(number: i128, mask: u64) -> u64 {
     u64::try_from(number & i128::from(mask)).unwrap_or(0)
@@ -158,6 +174,19 @@ fn kind_of_mode(mode: libc::mode_t) -> FileKind {
         libc::S_IFIFO => FileKind::Fifo,
         libc::S_IFSOCK => FileKind::Socket,
         _ => FileKind::Unknown,
+    }
+}
+
+fn kind_of_type(kind: std::fs::FileType) -> FileKind {
+    match () {
+        () if kind.is_file() => FileKind::Regular,
+        () if kind.is_dir() => FileKind::Directory,
+        () if kind.is_symlink() => FileKind::Symlink,
+        () if kind.is_block_device() => FileKind::BlockDevice,
+        () if kind.is_char_device() => FileKind::CharacterDevice,
+        () if kind.is_fifo() => FileKind::Fifo,
+        () if kind.is_socket() => FileKind::Socket,
+        () => FileKind::Unknown,
     }
 }
 

@@ -20,6 +20,7 @@ use std::sync::Mutex;
 use crate::error::{Error, Result};
 use crate::extent::ByteRange;
 use crate::open::{FileId, OpenFile};
+use crate::process::{FileInUse, FilesInUse};
 use crate::sys::FileKind;
 
 use directory::Held;
@@ -148,6 +149,11 @@ pub trait Visitor: Send {
     /// Which of them is visited is a matter of chance.
     fn again(&mut self, _path: &Path, _id: FileId) {}
 
+    /// Takes a file that is in use and could not be opened: an error like others, unless told otherwise.
+    fn unopened(&mut self, _file: &FileInUse, error: Error) -> ControlFlow<()> {
+        self.error(error)
+    }
+
     /// Takes what went wrong with a path; the walk goes on, or ends with [`ControlFlow::Break`].
     fn error(&mut self, error: Error) -> ControlFlow<()>;
 }
@@ -187,11 +193,66 @@ where
     P: IntoIterator<Item = Result<PathBuf>>,
     P::IntoIter: Send,
 {
-    let mut paths = paths.into_iter();
-    let first: Vec<_> = paths.by_ref().take(2).collect();
+    walk_from(paths.into_iter().map(|path| path.map(Start::Named)), options, visitor)
+}
+
+/// The same, and before that the files that processes use: each file once, whether it is in use, below a path or both.
+///
+/// What is in use is filtered as a path that was named. A file that nobody uses any more is left out.
+///
+/// ```
+/// use std::ops::ControlFlow;
+/// use mmapio_core::{Error, FilesInUse, Found, Visitor, WalkOptions, walk_in_use};
+///
+/// #[derive(Default)]
+/// struct Files(usize);
+/// impl Visitor for Files {
+///     fn file(&mut self, _found: Found<'_>) -> ControlFlow<()> {
+///         self.0 += 1;
+///         ControlFlow::Continue(())
+///     }
+///     fn error(&mut self, _error: Error) -> ControlFlow<()> {
+///         ControlFlow::Continue(())
+///     }
+/// }
+///
+/// # #[cfg(target_os = "linux")] {
+/// let (used, _) = FilesInUse::of(&[std::process::id()]);
+/// let files = walk_in_use(&used, [], &WalkOptions::default(), Files::default);
+/// assert!(files.iter().map(|files| files.0).sum::<usize>() > 0);
+/// # }
+/// ```
+pub fn walk_in_use<V, P>(
+    files: &FilesInUse,
+    paths: P,
+    options: &WalkOptions,
+    visitor: impl Fn() -> V + Sync,
+) -> Vec<V>
+where
+    V: Visitor,
+    P: IntoIterator<Item = Result<PathBuf>>,
+    P::IntoIter: Send,
+{
+    let used = files.files().iter().map(|file| Ok(Start::InUse(file)));
+    walk_from(used.chain(paths.into_iter().map(|path| path.map(Start::Named))), options, visitor)
+}
+
+/// Where a walk begins.
+#[derive(Debug)]
+enum Start<'a> {
+    Named(PathBuf),
+    InUse(&'a FileInUse),
+}
+
+fn walk_from<'a, V: Visitor>(
+    mut starts: impl Iterator<Item = Result<Start<'a>>> + Send,
+    options: &WalkOptions,
+    visitor: impl Fn() -> V + Sync,
+) -> Vec<V> {
+    let first: Vec<_> = starts.by_ref().take(2).collect();
     let threads = if is_one_file(&first) { 1 } else { Held::threads(options.threads()) };
     let shared = Shared::new(options, threads, first.len() > 1);
-    let paths = Mutex::new(first.into_iter().chain(paths).fuse());
+    let paths = Mutex::new(first.into_iter().chain(starts).fuse());
     shared.queue.push(Task::Paths);
     let visitors = Mutex::new(Vec::new());
     let work = || {
@@ -212,6 +273,10 @@ where
 }
 
 /// Whether there is nothing to do but to ask about one file, which is not worth a second thread.
-fn is_one_file(paths: &[Result<PathBuf>]) -> bool {
-    matches!(paths, [] | [Err(_)]) || matches!(paths, [Ok(path)] if !path.is_dir())
+fn is_one_file(starts: &[Result<Start<'_>>]) -> bool {
+    match starts {
+        [] | [Err(_) | Ok(Start::InUse(_))] => true,
+        [Ok(Start::Named(path))] => !path.is_dir(),
+        _ => false,
+    }
 }

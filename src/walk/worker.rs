@@ -3,16 +3,17 @@
 use std::ffi::{CStr, CString};
 use std::fs::File;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::open::{OpenDirectory, OpenFile, Opened, open_any, readable_filesystem, unsupported_or};
+use crate::process::FileInUse;
 use crate::sys::{self, DirectoryReader, FileKind, Filesystem, errno};
 use crate::walk::directory::{Directory, Held, path_of};
 use crate::walk::queue::{Queue, Task, lock};
 use crate::walk::seen::Seen;
-use crate::walk::{Found, Visitor, WalkOptions};
+use crate::walk::{Found, Start, Visitor, WalkOptions};
 
 /// Named paths taken at once: threads seldom meet, and short lists stay in order.
 const PATHS_AT_ONCE: usize = 64;
@@ -64,14 +65,14 @@ impl<'a, V: Visitor> Worker<'a, V> {
     }
 
     /// Works until nothing is left to do.
-    pub(crate) fn run<P>(&mut self, paths: &Mutex<P>)
+    pub(super) fn run<'s, P>(&mut self, starts: &Mutex<P>)
     where
-        P: Iterator<Item = Result<PathBuf>>,
+        P: Iterator<Item = Result<Start<'s>>>,
     {
         let mut reader = DirectoryReader::new();
         while let Some((task, active)) = self.shared.queue.pop() {
             let done = match task {
-                Task::Paths => self.take_paths(paths),
+                Task::Paths => self.take_starts(starts),
                 Task::Enter(parent, name) => self.enter(&parent, &name, &mut reader),
                 Task::List(directory, offset) => self.list(&directory, offset, &mut reader),
             };
@@ -82,21 +83,34 @@ impl<'a, V: Visitor> Worker<'a, V> {
         }
     }
 
-    fn take_paths<P>(&mut self, paths: &Mutex<P>) -> ControlFlow<()>
+    fn take_starts<'s, P>(&mut self, starts: &Mutex<P>) -> ControlFlow<()>
     where
-        P: Iterator<Item = Result<PathBuf>>,
+        P: Iterator<Item = Result<Start<'s>>>,
     {
-        let batch: Vec<_> = lock(paths).by_ref().take(PATHS_AT_ONCE).collect();
+        let batch: Vec<_> = lock(starts).by_ref().take(PATHS_AT_ONCE).collect();
         if batch.len() == PATHS_AT_ONCE {
             self.shared.queue.push(Task::Paths);
         }
-        for path in batch {
-            match path {
-                Ok(path) => self.named(&path)?,
+        for start in batch {
+            match start {
+                Ok(Start::Named(path)) => self.named(&path)?,
+                Ok(Start::InUse(file)) => self.in_use(file)?,
                 Err(error) => self.visitor.error(error)?,
             }
         }
         ControlFlow::Continue(())
+    }
+
+    /// A file that processes use.
+    fn in_use(&mut self, file: &FileInUse) -> ControlFlow<()> {
+        if !self.allows(&file.path, FileKind::Regular) {
+            return ControlFlow::Continue(());
+        }
+        match self.with_room(|| file.open()) {
+            Ok(Some(open)) => self.visit(&file.path, open, false),
+            Ok(None) => ControlFlow::Continue(()),
+            Err(error) => self.visitor.unopened(file, error),
+        }
     }
 
     /// A path that was named: a file is visited, a directory listed by whoever is free.

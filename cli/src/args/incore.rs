@@ -11,6 +11,7 @@ use mmapio_core::Percent;
 use super::EXIT_STATUS;
 use super::common::{Format, Messages, Paths, at_least_one};
 use super::duration;
+use super::in_use::InUse;
 use crate::render::columns::{self, Verb};
 
 const EXAMPLES: &str = "\
@@ -23,6 +24,8 @@ Examples:
       exactly which bytes are not in memory, one range a line
   mmapio incore --format ndjson /srv | jq
       records for programs
+  mmapio incore --open --top 20 --total
+      what fills the page cache, and who uses it
   mmapio incore --missing=90% -0 /srv | xargs -0 mmapio warm
       load what is not nearly in memory
   mmapio incore --wait 95% --timeout 5m /srv/index && exec service
@@ -45,11 +48,15 @@ with the first file that has something to be said of.";
 #[derive(Debug, Args)]
 #[command(after_help = "`--help` has examples.", after_long_help = format!("{EXAMPLES}\n\n{EXIT_STATUS}"))]
 #[command(
-    override_usage = "mmapio incore [OPTIONS] PATH...\n       mmapio incore [OPTIONS] --files-from FILE"
+    override_usage = "mmapio incore [OPTIONS] PATH...\n       mmapio incore [OPTIONS] --files-from FILE\n       \
+                      mmapio incore [OPTIONS] --open [PATH]..."
 )]
 pub(crate) struct Incore {
     #[command(flatten)]
     pub(crate) paths: Paths,
+
+    #[command(flatten)]
+    pub(crate) in_use: InUse,
 
     #[command(flatten)]
     pub(crate) show: Show,

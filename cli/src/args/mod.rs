@@ -7,6 +7,7 @@ pub(crate) mod common;
 pub(crate) mod duration;
 pub(crate) mod evict;
 pub(crate) mod generate;
+pub(crate) mod in_use;
 pub(crate) mod incore;
 pub(crate) mod lock;
 pub(crate) mod map;

@@ -128,6 +128,7 @@ impl Stage<'_> {
             residency,
             ranged,
             strip: Box::default(),
+            in_use: None,
             act: Some(Box::new(report)),
         };
         match self.rows {

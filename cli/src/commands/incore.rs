@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::Result;
-use mmapio_core::{Percent, ProbeChoice, Total, WalkOptions, walk};
+use mmapio_core::{FilesInUse, Percent, ProbeChoice, Total, WalkOptions, walk, walk_in_use};
 
 use super::demand::{self, Waited};
 use super::metrics;
@@ -14,13 +14,14 @@ use super::ranges::Ranged;
 use super::report::{self, Merged, Shown};
 use super::scan::{Plan, Scan, Strip, Summing, Task};
 use super::sink::Frame;
-use super::{formats, paths};
+use super::{formats, in_use, paths};
 use crate::args::common;
 use crate::args::incore::{Incore, ProbeArg, Show};
 use crate::interrupt::Interrupt;
 use crate::messages;
 use crate::output::{Exit, Output};
 use crate::progress::Progress;
+use crate::render::cached::Cached;
 use crate::render::columns::Verb;
 
 /// Runs it.
@@ -30,7 +31,9 @@ pub(crate) fn run(arguments: &Incore) -> Result<Exit> {
     if formats::is_help(show.columns.as_deref()) {
         return formats::column_help(Verb::Incore);
     }
-    paths::require("incore", &arguments.paths);
+    if !arguments.in_use.is_wanted() {
+        paths::require("incore", &arguments.paths);
+    }
     check(show);
     let shown = shown(show);
     let options = paths::options(&arguments.paths)?;
@@ -42,6 +45,7 @@ pub(crate) fn run(arguments: &Incore) -> Result<Exit> {
             (list, Some(waited))
         }
     };
+    let (used, errors) = in_use::look(&arguments.in_use)?;
     let format = formats::format(&shown);
     let output = Output::with_head_of(&*format)?;
     let progress = Progress::new(arguments.messages.progress);
@@ -58,20 +62,36 @@ pub(crate) fn run(arguments: &Incore) -> Result<Exit> {
         probe: show.probe.into(),
         cached_only: show.cached_only,
         missing: show.missing,
+        in_use: used.as_ref(),
+        verbose: arguments.messages.verbose,
     };
     let order = Order::new(show.sort.as_deref(), show.top.is_some(), show.reverse);
-    let sinks = walk(list, &options, || Scan::new(&plan)).into_iter().map(Scan::into_sink).collect();
+    let scans = match &used {
+        None => walk(list, &options, || Scan::new(&plan)),
+        Some(used) => walk_in_use(used, list, &options, || Scan::new(&plan)),
+    };
+    let mut sinks: Vec<_> = scans.into_iter().map(Scan::into_sink).collect();
+    sinks.push(in_use::told(errors, &plan.frame));
     let mut found = Merged::of(sinks, &order);
+    if arguments.in_use.open && (show.total || show.summary || shown.format == common::Format::Json) {
+        found.cached = Some(Cached::with(&found.total)?);
+    }
     progress.finish();
     found.rows.truncate(show.top.map_or(usize::MAX, std::num::NonZeroUsize::get));
     match shown.format {
         common::Format::Prometheus => metrics::write(show.textfile.as_deref(), &found, &output)?,
         _ => report::finish(&plan.frame, &shown, show.total || show.summary, &found, &options),
     }
+    if !arguments.messages.quiet {
+        in_use::say_what_is_missing(used.as_ref().map_or(0, FilesInUse::unreadable), &found.total);
+    }
     if arguments.messages.verbose {
         said_at_length(&found, start);
     }
-    if found.total.files == 0 && found.total.errors == 0 && !arguments.paths.paths.is_empty() {
+    if found.total.files == 0
+        && found.total.errors == 0
+        && (!arguments.paths.paths.is_empty() || used.is_some())
+    {
         plan.frame.say_nothing_was_found();
     }
     let verdict = verdict(arguments, &found.total, waited);

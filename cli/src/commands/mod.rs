@@ -8,6 +8,7 @@ mod demand;
 pub(crate) mod evict;
 mod formats;
 pub(crate) mod generate;
+pub(crate) mod in_use;
 pub(crate) mod incore;
 #[cfg_attr(not(target_os = "linux"), path = "lock_absent.rs")]
 pub(crate) mod lock;

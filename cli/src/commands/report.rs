@@ -13,6 +13,8 @@ use super::order::Order;
 use super::sink::{Frame, Sink};
 use crate::args::common;
 use crate::output::{Exit, Output};
+use crate::render::Ending;
+use crate::render::cached::Cached;
 use crate::render::columns::{Column, Verb};
 use crate::render::row::Kept;
 use crate::render::table::{self, Look};
@@ -34,12 +36,14 @@ pub(crate) struct Merged {
     pub(crate) rows: Kept,
     pub(crate) total: Total,
     pub(crate) errors: Vec<Error>,
+    /// What part of the page cache they are, where that was asked.
+    pub(crate) cached: Option<Cached>,
 }
 
 impl Merged {
     pub(crate) fn of(mut sinks: Vec<Sink<'_>>, order: &Order) -> Self {
         prefer_first_names(&mut sinks);
-        let mut merged = Self { rows: Vec::new(), total: Total::default(), errors: Vec::new() };
+        let mut merged = Self { rows: Vec::new(), total: Total::default(), errors: Vec::new(), cached: None };
         let mut lists = Vec::new();
         for mut sink in sinks {
             // When writing failed, the output remembers why.
@@ -88,6 +92,9 @@ pub(crate) fn finish(frame: &Frame<'_>, shown: &Shown, total: bool, found: &Merg
         if !rows.is_empty() || total.is_some() {
             let _ = table::draw(rows, total, &columns, look, options, &mut |text| output.write(text));
         }
+        if let Some(cached) = &found.cached {
+            let _ = output.write(cached.words(shown.exact).as_bytes());
+        }
         return;
     }
     let mut chunk = Vec::new();
@@ -96,7 +103,7 @@ pub(crate) fn finish(frame: &Frame<'_>, shown: &Shown, total: bool, found: &Merg
     }
     let _ = output.write(&chunk);
     chunk.clear();
-    frame.format.tail(total, &found.errors, &mut chunk);
+    frame.format.tail(&Ending { total, cached: found.cached.as_ref(), errors: &found.errors }, &mut chunk);
     let _ = output.write_apart(&chunk);
 }
 

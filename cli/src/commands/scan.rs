@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use mmapio_core::{
-    ByteRange, Error, FileId, Found, OpenFile, Pages, Percent, ProbeChoice, Prober, Residency, RunState,
-    Total, Visitor, WalkOptions, walk,
+    ByteRange, Error, FileId, FileInUse, FilesInUse, Found, OpenFile, Pages, Percent, ProbeChoice, Prober,
+    Residency, RunState, Total, Visitor, WalkOptions, walk,
 };
 
 use super::ranges::Ranged;
@@ -43,6 +43,10 @@ pub(crate) struct Plan<'a> {
     pub(crate) ranged: Ranged,
     pub(crate) probe: ProbeChoice,
     pub(crate) cached_only: bool,
+    /// Who uses which files.
+    pub(crate) in_use: Option<&'a FilesInUse>,
+    /// Name files in use that cannot be opened.
+    pub(crate) verbose: bool,
     /// Leave out files of which so much is in memory.
     pub(crate) missing: Option<Percent>,
 }
@@ -147,6 +151,7 @@ impl<'a> Scan<'a> {
             residency,
             ranged: !self.plan.ranged.range.is_whole(),
             strip,
+            in_use: self.plan.in_use.and_then(|used| used.find(file.id()).cloned()),
             act: None,
         }
     }
@@ -205,6 +210,15 @@ impl Visitor for Scan<'_> {
             Task::WriteRuns(which) => self.runs(found.path, &found.file, which),
             _ => self.survey(found.path, &found.file),
         }
+    }
+
+    /// In a system with many users that is nothing special: it is counted, and said once.
+    fn unopened(&mut self, _file: &FileInUse, error: Error) -> ControlFlow<()> {
+        self.sink.total.add_unopened();
+        if self.plan.verbose {
+            self.plan.frame.warn(&error.to_string());
+        }
+        ControlFlow::Continue(())
     }
 
     fn again(&mut self, path: &Path, id: FileId) {

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use std::path::Path;
 use std::time::Duration;
 
-use mmapio_core::{Pages, Remaining, Total};
+use mmapio_core::{FileUser, Pages, Remaining, Total};
 
 use super::row::Row;
 
@@ -20,6 +20,8 @@ pub(crate) enum Value<'a> {
     Seconds(Option<f64>),
     /// Bytes a second.
     Rate(Option<u64>),
+    /// Who uses it; nothing is known where that was not asked.
+    Users(Option<Cow<'a, [FileUser]>>),
     /// What an act left as it was; nothing is known only of what was no act.
     Remaining(Option<Cow<'a, [Remaining]>>),
 }
@@ -100,7 +102,10 @@ pub(crate) struct Column {
 impl Column {
     /// Whether it holds numbers, which stand at the right.
     pub(crate) fn is_number(&self) -> bool {
-        !matches!((self.of_total)(&Total::default()), Value::Text(_) | Value::Path(_) | Value::Remaining(_))
+        !matches!(
+            (self.of_total)(&Total::default()),
+            Value::Text(_) | Value::Path(_) | Value::Remaining(_) | Value::Users(_)
+        )
     }
 
     /// Its heading in the tables of a command: what was changed is known by what was done.
@@ -115,7 +120,7 @@ impl Column {
 }
 
 /// The columns in their order.
-pub(crate) const COLUMNS: [Column; 25] = [
+pub(crate) const COLUMNS: [Column; 26] = [
     Column {
         name: "size",
         heading: "SIZE",
@@ -347,6 +352,16 @@ pub(crate) const COLUMNS: [Column; 25] = [
         of_total: |_| text(Some(String::new())),
     },
     Column {
+        name: "processes",
+        heading: "PROCESSES",
+        about: "who uses it (with --open or --pid): name, number, and whether it maps it, has it open or both",
+        data: NONE,
+        tables: NONE,
+        verbs: INCORE,
+        of_file: |row| Value::Users(row.in_use.as_ref().map(|file| Cow::Borrowed(&*file.users))),
+        of_total: |_| text(Some(String::new())),
+    },
+    Column {
         name: "path",
         heading: "PATH",
         about: "path as named, or below a named directory",
@@ -432,7 +447,9 @@ pub(crate) fn numeric_key(column: &Column, reverse: bool, row: &Row<'_>) -> Opti
     let number = match (column.of_file)(row) {
         Value::Bytes(number) | Value::Count(number) | Value::Rate(number) => number,
         Value::Percent(share) => share.map(|share| u64::from(share.thousandths())),
-        Value::Seconds(_) | Value::Text(_) | Value::Path(_) | Value::Remaining(_) => return None,
+        Value::Seconds(_) | Value::Text(_) | Value::Path(_) | Value::Remaining(_) | Value::Users(_) => {
+            return None;
+        }
     };
     let turned = number.map(|number| if reverse { number } else { u64::MAX - 1 - number });
     Some(turned.unwrap_or(u64::MAX))

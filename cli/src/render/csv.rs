@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use mmapio_core::{Error, Run, Total};
+use mmapio_core::Run;
 
-use super::Format;
 use super::columns::{COLUMNS, Column, Value, Verb};
-use super::remaining;
 use super::row::Row;
+use super::{Ending, Format};
+use super::{remaining, users};
 
 /// The format: these columns, or those of ranges.
 pub(crate) struct Csv {
@@ -56,8 +56,8 @@ impl Format for Csv {
         record(fields.into_iter(), out);
     }
 
-    fn tail(&self, total: Option<&Total>, _errors: &[Error], out: &mut Vec<u8>) {
-        if let (Some(total), Some(columns)) = (total, &self.columns) {
+    fn tail(&self, end: &Ending<'_>, out: &mut Vec<u8>) {
+        if let (Some(total), Some(columns)) = (end.total, &self.columns) {
             record(columns.iter().map(|column| field((column.of_total)(total))), out);
         }
     }
@@ -73,6 +73,7 @@ fn field(value: Value<'_>) -> Vec<u8> {
         Value::Percent(share) => share.map(|share| share.percent().to_string()).unwrap_or_default().into(),
         Value::Seconds(seconds) => seconds.map(|seconds| format!("{seconds:.6}")).unwrap_or_default().into(),
         Value::Text(text) => text.unwrap_or_default().into_owned().into_bytes(),
+        Value::Users(users) => users.map(|users| users::words(&users, None)).unwrap_or_default().into(),
         Value::Remaining(left) => left.map(|left| remaining::words(&left)).unwrap_or_default().into(),
     }
 }

@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use mmapio_core::{Error, Run, Total};
+use mmapio_core::Run;
 
-use super::Format;
 use super::columns::Verb;
 use super::ndjson::push;
 use super::records::{ErrorRecord, FileRecord, RunRecord, TotalRecord};
 use super::row::Row;
+use super::{Ending, Format};
 
 /// The format; its list is of files or of runs.
 pub(crate) struct Json {
@@ -33,15 +33,20 @@ impl Format for Json {
         push(&RunRecord(path, run), out);
     }
 
-    fn tail(&self, total: Option<&Total>, errors: &[Error], out: &mut Vec<u8>) {
+    fn tail(&self, end: &Ending<'_>, out: &mut Vec<u8>) {
         out.extend_from_slice(b"\n],");
-        if let Some(total) = total {
+        if let Some(total) = end.total {
             out.extend_from_slice(b"\"total\":");
             push(&TotalRecord(self.verb, total), out);
             out.push(b',');
         }
+        if let Some(cached) = end.cached {
+            out.extend_from_slice(b"\"page_cache\":");
+            push(cached, out);
+            out.push(b',');
+        }
         out.extend_from_slice(b"\"errors\":[");
-        for (index, error) in errors.iter().enumerate() {
+        for (index, error) in end.errors.iter().enumerate() {
             out.extend_from_slice(if index == 0 { b"\n" } else { b",\n" });
             push(&ErrorRecord(error), out);
         }

@@ -1,5 +1,6 @@
 //! How what was found is written: the column table, and one file an output format.
 
+pub(crate) mod cached;
 pub(crate) mod columns;
 pub(crate) mod csv;
 pub(crate) mod escape;
@@ -14,6 +15,7 @@ pub(crate) mod row;
 pub(crate) mod strip;
 pub(crate) mod svg;
 pub(crate) mod table;
+pub(crate) mod users;
 
 #[cfg(test)]
 mod tests;
@@ -22,6 +24,7 @@ use std::path::Path;
 
 use mmapio_core::{Error, Run, Total};
 
+use cached::Cached;
 use row::Row;
 
 /// An output format. Each method appends text to `out`; nothing here knows where that goes.
@@ -42,5 +45,13 @@ pub(crate) trait Format: Sync {
     fn error(&self, _error: &Error, _out: &mut Vec<u8>) {}
 
     /// What comes after the last record.
-    fn tail(&self, _total: Option<&Total>, _errors: &[Error], _out: &mut Vec<u8>) {}
+    fn tail(&self, _end: &Ending<'_>, _out: &mut Vec<u8>) {}
+}
+
+/// What comes after the records of files, where it is wanted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ending<'a> {
+    pub(crate) total: Option<&'a Total>,
+    pub(crate) cached: Option<&'a Cached>,
+    pub(crate) errors: &'a [Error],
 }

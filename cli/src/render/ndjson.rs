@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use mmapio_core::{Error, Run, Total};
+use mmapio_core::{Error, Run};
 use serde::Serialize;
 
-use super::Format;
 use super::columns::Verb;
 use super::records::{ErrorRecord, FileRecord, RunRecord, TotalRecord};
 use super::row::Row;
+use super::{Ending, Format};
 
 /// The format.
 pub(crate) struct Ndjson {
@@ -28,9 +28,12 @@ impl Format for Ndjson {
         line(&ErrorRecord(error), out);
     }
 
-    fn tail(&self, total: Option<&Total>, _errors: &[Error], out: &mut Vec<u8>) {
-        if let Some(total) = total {
+    fn tail(&self, end: &Ending<'_>, out: &mut Vec<u8>) {
+        if let Some(total) = end.total {
             line(&TotalRecord(self.verb, total), out);
+        }
+        if let Some(cached) = end.cached {
+            line(cached, out);
         }
     }
 }

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use mmapio_core::{Error, ErrorKind, Remaining, Run, Total};
-use serde::ser::{Serialize, SerializeMap, Serializer};
+use mmapio_core::{Error, ErrorKind, FileUser, Remaining, Run, Total};
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
 
 use super::columns::{COLUMNS, Share, Value, Verb};
 use super::row::Row;
@@ -40,6 +41,10 @@ impl Serialize for FileRecord<'_> {
         }
         if row.residency.changed {
             map.serialize_entry("changed", &true)?;
+        }
+        if let Some(file) = &row.in_use {
+            map.serialize_entry("processes", &UserRecord::all(&file.users))?;
+            map.serialize_entry("deleted", &file.deleted)?;
         }
         map.end()
     }
@@ -95,6 +100,27 @@ impl Serialize for ErrorRecord<'_> {
     }
 }
 
+/// A process that uses a file.
+#[derive(Serialize)]
+struct UserRecord<'a> {
+    pid: u32,
+    command: &'a str,
+    mapped: bool,
+    open: bool,
+}
+
+impl<'a> UserRecord<'a> {
+    fn all(users: &'a [FileUser]) -> Vec<Self> {
+        let of = |user: &'a FileUser| Self {
+            pid: user.pid,
+            command: &user.command,
+            mapped: user.mapped,
+            open: user.open,
+        };
+        users.iter().map(of).collect()
+    }
+}
+
 /// Pages that an act left as they were.
 struct RemainingRecord<'a>(&'a Remaining);
 
@@ -143,6 +169,7 @@ fn value_entry<M: SerializeMap>(map: &mut M, name: &str, value: Value<'_>) -> Re
             map.serialize_entry(name, &number)
         }
         Value::Seconds(seconds) => map.serialize_entry(name, &seconds.map(microseconds)),
+        Value::Users(users) => map.serialize_entry(name, &users.as_deref().map(UserRecord::all)),
         Value::Remaining(left) => {
             let records = left.as_deref().map(|left| left.iter().map(RemainingRecord).collect::<Vec<_>>());
             map.serialize_entry(name, &records)

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 use std::path::Path;
+use std::sync::Arc;
 
-use mmapio_core::{FileId, Report, Residency};
+use mmapio_core::{FileId, FileInUse, Report, Residency};
 
 /// A file and its residency, and what was done to it.
 #[derive(Debug)]
@@ -17,6 +18,8 @@ pub(crate) struct Row<'a> {
     pub(crate) ranged: bool,
     /// Where it is resident, drawn.
     pub(crate) strip: Box<str>,
+    /// Who uses it, where that was asked and somebody does.
+    pub(crate) in_use: Option<Arc<FileInUse>>,
     /// What was done to it; `residency` is the one afterwards.
     pub(crate) act: Option<Box<Report>>,
 }
@@ -36,9 +39,12 @@ impl Row<'_> {
 
     /// What is to be said besides the numbers.
     pub(crate) fn note(&self) -> Option<String> {
-        match self.residency.unknown {
+        let deleted = self.in_use.as_ref().is_some_and(|file| file.deleted).then(|| "deleted".to_owned());
+        let about = match self.residency.unknown {
             Some(unknown) => Some(format!("unknown: {unknown}")),
             None => self.residency.changed.then(|| "changed size while it was read".to_owned()),
-        }
+        };
+        let notes: Vec<String> = deleted.into_iter().chain(about).collect();
+        (!notes.is_empty()).then(|| notes.join("; "))
     }
 }

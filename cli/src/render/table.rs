@@ -13,7 +13,7 @@ use unicode_width::UnicodeWidthStr;
 use super::Format;
 use super::columns::{COLUMNS, Column, Share, Value, Verb};
 use super::row::Row;
-use super::{escape, remaining};
+use super::{escape, remaining, users};
 use crate::parallel;
 
 /// Rows drawn at once by one thread.
@@ -41,10 +41,12 @@ pub(crate) fn usual_columns(
     total: Option<&Total>,
 ) -> Vec<&'static Column> {
     let noted = rows.iter().any(|row| row.note().is_some());
+    let in_use = rows.iter().any(|row| row.in_use.is_some());
     let left = rows.iter().filter_map(|row| row.act()).any(|act| !act.remaining.is_empty())
         || total.is_some_and(|total| !total.acts.remaining.is_empty());
     let is_usual = |column: &&Column| match column.name {
         "note" => noted,
+        "processes" => in_use,
         "dirty_pages" if verb == Verb::Incore => total.is_some(),
         "map" => verb == Verb::Incore && !rows.is_empty(),
         "remaining" => left && column.tables.has(verb),
@@ -177,6 +179,7 @@ fn write_value(text: &mut String, value: Value<'_>, look: Look) {
         Value::Seconds(Some(seconds)) => text.write_str(&duration(seconds)),
         Value::Rate(Some(rate)) => write_human(text, rate).and_then(|()| text.write_str("/s")),
         Value::Remaining(Some(left)) => text.write_str(&remaining::words(&left)),
+        Value::Users(who) => text.write_str(&users::of_table(who.as_deref())),
         Value::Percent(None) | Value::Rate(None) => text.write_str("-"),
         Value::Bytes(None)
         | Value::Count(None)
@@ -224,6 +227,7 @@ fn width_of(value: &Value<'_>, look: Look) -> usize {
         Value::Seconds(Some(seconds)) => duration(*seconds).len(),
         Value::Rate(Some(rate)) => width_of_human(*rate) + "/s".len(),
         Value::Remaining(Some(left)) => remaining::words(left).width(),
+        Value::Users(who) => users::of_table(who.as_deref()).width(),
         Value::Rate(None)
         | Value::Bytes(None)
         | Value::Count(None)

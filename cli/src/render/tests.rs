@@ -16,7 +16,7 @@ use mmapio_core::Total;
 
 use super::row::{Kept, Row};
 use super::table::{self, Look, RunLines};
-use super::{Format, columns};
+use super::{Ending, Format, columns};
 
 fn residency(pages: u64, resident: Option<u64>) -> Residency {
     let mut residency = Residency::default();
@@ -27,7 +27,16 @@ fn residency(pages: u64, resident: Option<u64>) -> Residency {
 
 fn row(path: &str, size: u64, residency: Residency, strip: &str) -> Box<Row<'static>> {
     let path = Cow::Owned(Path::new(path).to_owned());
-    Box::new(Row { path, id: None, size, residency, ranged: false, strip: strip.into(), act: None })
+    Box::new(Row {
+        path,
+        id: None,
+        size,
+        residency,
+        ranged: false,
+        strip: strip.into(),
+        in_use: None,
+        act: None,
+    })
 }
 
 /// A file that is almost resident, one that may not be asked about, an empty one, one asked by mincore that changed.
@@ -74,7 +83,8 @@ fn document(format: &dyn Format) -> String {
     rows.iter().for_each(|row| format.file(row, &mut out));
     runs().iter().for_each(|run| format.run(Path::new("index.db"), run, &mut out));
     format.error(&error, &mut out);
-    format.tail(Some(&total(&rows)), &[error], &mut out);
+    let total = total(&rows);
+    format.tail(&Ending { total: Some(&total), cached: None, errors: &[error] }, &mut out);
     // The output leaves out the comma before the first record.
     String::from_utf8(out).unwrap().replace("[,", "[")
 }

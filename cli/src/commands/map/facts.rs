@@ -10,7 +10,7 @@ use mmapio_core::{
 use serde::Serialize;
 
 use super::common::{self, Document};
-use super::processes::all::{self, Everybody, Process, ProcessRecord, counted};
+use super::processes::all::{self, Everybody, Process, ProcessRecord};
 use crate::args::map::Map;
 use crate::args::map::facts::Format;
 use crate::output::Exit;
@@ -161,7 +161,7 @@ fn others(everybody: &mmapio_core::Result<Everybody>, exact: bool) -> Vec<String
         format!("{} ({command}): {mapped}, of which it holds {rss}", process.pid)
     };
     let mut lines: Vec<_> = everybody.processes.iter().map(line).collect();
-    let count = counted(everybody.unreadable, "process", "processes");
+    let count = crate::messages::counted(everybody.unreadable, "process", "processes");
     match (lines.is_empty(), everybody.unreadable) {
         (true, 0) => lines.push("nobody".to_owned()),
         (false, 0) => {}

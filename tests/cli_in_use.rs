@@ -1,0 +1,307 @@
+//! `mmapio incore --pid` and `--open` beside /proc, and beside what the same command says of the same files.
+
+#![expect(clippy::expect_used, reason = "a test that cannot be set up fails")]
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+use support::command::{incore, ndjson, number};
+use support::mounts::{privately, tool};
+use support::oracle::{self, Background, page_size};
+use support::scratch::Scratch;
+use support::{Skip, needs_root, report};
+
+const SCHEMA: &str = include_str!("../docs/residency.schema.json");
+const NOBODY: [&str; 2] = ["as", "65534"];
+
+/// A process that uses all of this: `open:FILE`, `map:FILE`, `both:FILE`, `gone:FILE`, `memory:KIND`.
+fn using(what: &[(&str, &Path)]) -> Background {
+    let mut args = vec!["use".to_owned()];
+    args.extend(what.iter().map(|(how, file)| format!("{how}:{}", text(file))));
+    Background::start(&args)
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("a path of our own")
+}
+
+/// What the kernel calls a process.
+fn name(process: &Background) -> String {
+    let name = std::fs::read_to_string(format!("/proc/{}/comm", process.pid())).expect("our child");
+    name.trim_end().to_owned()
+}
+
+/// The records of a process's files.
+#[track_caller]
+fn files_of(process: &Background) -> Vec<Value> {
+    ndjson(["--pid"]).arg(process.pid().to_string()).run().cleanly().records().0
+}
+
+#[track_caller]
+fn of<'a>(records: &'a [Value], path: &Path) -> &'a Value {
+    records.iter().find(|record| record["path"] == text(path)).expect("it is in use")
+}
+
+/// Files that /proc says the process maps or has open, by the links of `map_files` and `fd`.
+fn listed(pid: u32) -> BTreeSet<PathBuf> {
+    let links = |name: &str| std::fs::read_dir(format!("/proc/{pid}/{name}")).expect("our child");
+    let target = |link: std::io::Result<std::fs::DirEntry>| {
+        let link = link.expect("our child").path();
+        let is_file = std::fs::metadata(&link).is_ok_and(|found| found.is_file());
+        is_file.then(|| std::fs::read_link(link).expect("a link"))
+    };
+    links("map_files").chain(links("fd")).filter_map(target).collect()
+}
+
+#[test]
+fn the_files_of_a_process_are_those_that_proc_lists_with_the_numbers_of_incore() {
+    let scratch = Scratch::on_disk();
+    let file = |name: &str| scratch.file(name, 8 * page_size());
+    let (open, map, both) = (file("open"), file("map"), file("both"));
+    let held = [&open, &map, &both].map(|file| oracle::hold(file, page_size(), 3 * page_size()));
+    let process = using(&[("open", &open), ("map", &map), ("both", &both), ("open", &both)]);
+    let records = files_of(&process);
+    for (file, mapped, is_open) in [(&open, false, true), (&map, true, false), (&both, true, true)] {
+        let record = of(&records, file);
+        let user =
+            json!({"pid": process.pid(), "command": name(&process), "mapped": mapped, "open": is_open});
+        assert_eq!(record["processes"], json!([user]));
+        assert_eq!((&record["deleted"], &record["type"]), (&json!(false), &json!("file")));
+        let alone = ndjson([file]).run().cleanly().records().0;
+        for field in ["size", "pages", "resident_pages", "resident_bytes", "probe"] {
+            assert_eq!(record[field], alone[0][field], "{field}");
+        }
+        assert_eq!(number(record, "resident_pages"), oracle::resident(file));
+    }
+    let paths: BTreeSet<PathBuf> =
+        records.iter().map(|record| record["path"].as_str().expect("text").into()).collect();
+    report(
+        "proc lists them",
+        match needs_root() {
+            Ok(()) => {
+                assert_eq!(paths, listed(process.pid()));
+                Ok(())
+            }
+            skip => skip,
+        },
+    );
+    drop(held);
+}
+
+#[test]
+fn what_is_deleted_is_read_through_the_process_and_marked() {
+    let scratch = Scratch::on_disk();
+    let gone = scratch.file("gone", 4 * page_size());
+    let called_so = scratch.file("kept (deleted)", 2 * page_size());
+    let held = oracle::hold(&gone, 0, 2 * page_size());
+    let resident = oracle::resident(&gone);
+    let process = using(&[("gone", &gone), ("open", &called_so)]);
+    assert!(!gone.exists());
+    let records = files_of(&process);
+    let record = of(&records, &gone);
+    assert_eq!((record["deleted"].as_bool(), number(record, "size")), (Some(true), 4 * page_size()));
+    assert!((2..=resident).contains(&number(record, "resident_pages")), "{record}");
+    assert_eq!(of(&records, &called_so)["deleted"], json!(false), "its name says so, and it is there");
+    let table = incore(["--pid"]).arg(process.pid().to_string()).run().cleanly().text();
+    let notes: Vec<&str> = table.lines().filter(|line| line.trim_end().ends_with("  deleted")).collect();
+    assert!(notes.len() == 1 && notes[0].contains("/gone "), "{table}");
+    drop(held);
+}
+
+#[test]
+fn memory_without_a_file_is_there_as_far_as_the_kernel_leads_to_it() {
+    let process = using(&[("memory", Path::new("memfd"))]);
+    let memfd = of(&files_of(&process), Path::new("/memfd:cache")).clone();
+    assert_eq!(number(&memfd, "resident_pages"), 4, "all of it was written");
+    assert_eq!((&memfd["deleted"], &memfd["processes"][0]["mapped"]), (&json!(true), &json!(true)));
+    let outcome = needs_root().map(|()| {
+        let process = using(&[("memory", Path::new("zero")), ("memory", Path::new("shm"))]);
+        let records = files_of(&process);
+        let shared: Vec<&Value> = records
+            .iter()
+            .filter(|record| {
+                let path = record["path"].as_str().unwrap_or_default();
+                path.starts_with("/SYSV") || path == "/dev/zero"
+            })
+            .collect();
+        assert_eq!(shared.len(), 2, "{records:?}");
+        shared.iter().for_each(|record| assert_eq!(number(record, "resident_pages"), 4, "{record}"));
+    });
+    report("shared memory through its mapping", outcome);
+}
+
+#[test]
+fn a_file_is_there_once_however_many_use_it_and_closed_ones_come_by_path() {
+    let scratch = Scratch::on_disk();
+    let (used, closed) = (scratch.file("used", 3 * page_size()), scratch.file("closed", 5 * page_size()));
+    let link = scratch.path().join("a-link");
+    std::fs::hard_link(&used, &link).expect("own file");
+    let processes = [using(&[("open", &used)]), using(&[("map", &link)])];
+    let all = ndjson(["--open"]).arg(scratch.path()).run().exits(0).records();
+    let ours: Vec<&Value> = all
+        .of_type("file")
+        .into_iter()
+        .filter(|record| record["path"].as_str().is_some_and(|path| path.starts_with(text(scratch.path()))))
+        .collect();
+    assert_eq!(ours.len(), 2, "{ours:?}");
+    let record = ours.iter().find(|record| number(record, "size") == 3 * page_size()).expect("it is in use");
+    let users: BTreeSet<u64> =
+        record["processes"].as_array().expect("a list").iter().map(|user| number(user, "pid")).collect();
+    assert_eq!(users, processes.iter().map(|process| u64::from(process.pid())).collect());
+    let other = ours.iter().find(|record| record["path"] == text(&closed)).expect("it is below the path");
+    assert_eq!(other.get("processes"), None, "nobody uses it");
+    let table = incore(["--open", "--columns", "processes,path"]).arg(scratch.path()).run().exits(0).text();
+    let line = |path: &Path| table.lines().find(|line| line.ends_with(text(path))).expect("a row").to_owned();
+    assert!(line(&closed).starts_with("- "), "{table}");
+    assert!(
+        line(&link).contains(&format!("{}(", name(&processes[0]))) && line(&link).contains(", 1 more"),
+        "the first name: {table}"
+    );
+    drop(processes);
+}
+
+#[test]
+fn processes_that_are_not_there_are_named_and_the_rest_goes_on() {
+    let scratch = Scratch::on_disk();
+    let file = scratch.file("file", page_size());
+    let process = using(&[("open", &file)]);
+    // No process can have it: it is beyond the largest that the kernel gives.
+    let ran = ndjson(["--pid", "4194305", "--pid"]).arg(process.pid().to_string()).run().exits(1);
+    let ran = ran.says("there is no process 4194305");
+    of(&ran.records().0, &file);
+    assert_eq!(ran.records().only("error")["errno"], json!(libc::ENOENT));
+    incore(["--pid", "0"]).run().exits(2);
+    incore(["--pid", "1", "--open"]).run().exits(2);
+    incore::<&str>([]).run().exits(2);
+}
+
+#[test]
+fn a_zombie_and_a_process_of_the_kernel_use_nothing() {
+    let mut child = Command::new("true").stdin(Stdio::null()).spawn().expect("true");
+    let stat = format!("/proc/{}/stat", child.id());
+    while !std::fs::read_to_string(&stat).expect("not waited for").contains(") Z ") {
+        std::thread::yield_now();
+    }
+    let nothing = |pid: String| {
+        let ran = incore(["--pid"]).arg(&pid).run();
+        assert!((ran.code(), ran.text().is_empty()) == (0, true), "{pid}: {} {}", ran.text(), ran.stderr);
+        ran.says("no file was found");
+    };
+    let outcome = needs_root().map(|()| nothing(child.id().to_string()));
+    child.wait().expect("our child");
+    report("a zombie", outcome);
+    let is_kernel = |pid: &String| {
+        std::fs::read_to_string(format!("/proc/{pid}/status"))
+            .is_ok_and(|status| status.contains("\nKthread:\t1"))
+    };
+    let found = std::fs::read_dir("/proc").expect("/proc").filter_map(|entry| {
+        entry
+            .ok()?
+            .file_name()
+            .into_string()
+            .ok()
+            .filter(|name| name.bytes().all(|byte| byte.is_ascii_digit()))
+    });
+    let thread = found.into_iter().find(is_kernel).ok_or_else(|| Skip("no kernel thread is seen".to_owned()));
+    report("a kernel thread", thread.and_then(|pid| needs_root().map(|()| nothing(pid))));
+}
+
+#[test]
+fn processes_of_others_are_counted_and_said_once() {
+    let scratch = Scratch::on_disk();
+    let file = scratch.file("secret", page_size());
+    let process = using(&[("open", &file)]);
+    let outcome = needs_root().map(|()| {
+        let named = incore(["--pid"]).arg(process.pid().to_string()).through(NOBODY).run().exits(1);
+        named.says("needs its user's rights or CAP_SYS_PTRACE");
+        let all = ndjson(["--open"]).through(NOBODY).run().exits(0).says("not ours to look at: ");
+        assert_eq!(all.stderr.matches("not ours to look at").count(), 1, "{}", all.stderr);
+        assert!(!all.text().contains("/secret"), "it cannot be known who uses it");
+        let quiet = incore(["--open", "--quiet"]).through(NOBODY).run().exits(0);
+        assert_eq!(quiet.stderr, "");
+    });
+    report("another user", outcome);
+}
+
+/// One process maps it, another has it open: that is one file.
+#[track_caller]
+fn is_one(file: &Path) {
+    std::fs::write(file, vec![1; 8192]).expect("own file");
+    let processes = [using(&[("map", file)]), using(&[("open", file)])];
+    let pids = processes.each_ref().map(|process| process.pid().to_string());
+    let records = ndjson(["--pid", &pids[0], "--pid", &pids[1]]).run().cleanly().records().0;
+    let ours: Vec<&Value> = records.iter().filter(|record| record["path"] == text(file)).collect();
+    assert_eq!(ours.len(), 1, "{records:?}");
+    let users = ours.iter().filter_map(|record| record["processes"].as_array()).map(Vec::len);
+    assert_eq!(users.sum::<usize>(), 2, "{ours:?}");
+}
+
+#[test]
+fn where_proc_and_stat_name_other_devices_a_file_is_still_one() {
+    privately("where_proc_and_stat_name_other_devices", |mounts| {
+        let ext4 = mounts.ext4(32 << 20)?;
+        std::fs::create_dir(ext4.join("lower")).expect("own directory");
+        is_one(&mounts.overlay(&ext4)?.join("file"));
+        let volume = mounts.btrfs()?.join("volume");
+        tool(Command::new("btrfs").args(["-q", "subvolume", "create"]).arg(&volume))?;
+        is_one(&volume.join("file"));
+        Ok(())
+    });
+}
+
+#[test]
+fn records_are_as_the_schema_says() {
+    let scratch = Scratch::on_disk();
+    let process = using(&[("both", &scratch.file("file", page_size())), ("memory", Path::new("memfd"))]);
+    let mut schema: Value = serde_json::from_str(SCHEMA).expect("JSON");
+    let validate = |schema: &Value, found: &Value| {
+        let validator = jsonschema::validator_for(schema).expect("a schema");
+        let errors: Vec<String> = validator.iter_errors(found).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{errors:?} in {found}");
+    };
+    let of_pid = incore(["--format", "json", "--pid"]).arg(process.pid().to_string()).run().cleanly();
+    let all = incore(["--format", "json", "--open", "--total"]).run().exits(0);
+    for ran in [of_pid, all] {
+        validate(&schema, &serde_json::from_slice(&ran.stdout).expect("JSON"));
+    }
+    let lines = ndjson(["--open", "--total"]).run().exits(0).records();
+    schema = json!({"$schema": schema["$schema"], "$ref": "#/$defs/record", "$defs": schema["$defs"]});
+    lines.0.iter().for_each(|line| validate(&schema, line));
+    assert_eq!(lines.of_type("page_cache").len(), 1);
+}
+
+/// A line of /proc/meminfo, in bytes.
+fn meminfo(name: &str) -> u64 {
+    let text = std::fs::read_to_string("/proc/meminfo").expect("/proc/meminfo");
+    let line = text.lines().find_map(|line| line.strip_prefix(name)).expect("a line");
+    line.trim_start_matches(':').trim().trim_end_matches(" kB").trim().parse::<u64>().expect("kB") * 1024
+}
+
+#[test]
+fn what_is_found_is_set_against_the_page_cache() {
+    let scratch = Scratch::on_disk();
+    let file = scratch.file("file", 64 * page_size());
+    let held = oracle::hold(&file, 0, 64 * page_size());
+    // Other processes read and write meanwhile: some moment must be quiet enough.
+    let agrees = (0..50).any(|_| {
+        let before = meminfo("Cached");
+        let ran = incore(["--open", "--summary", "--format", "json"]).arg(&file).run().exits(0);
+        let after = meminfo("Cached");
+        let document: Value = serde_json::from_slice(&ran.stdout).expect("JSON");
+        let (cache, total) = (&document["page_cache"], &document["total"]);
+        let (cached, found) = (number(cache, "cached_bytes"), number(cache, "found_bytes"));
+        assert_eq!(found, number(total, "resident_bytes"));
+        assert!(found >= 64 * page_size(), "the held file is among them: {document}");
+        assert_eq!(number(cache, "other_bytes"), cached + number(cache, "buffers_bytes") - found);
+        (before.min(after)..=before.max(after)).contains(&cached)
+    });
+    assert!(agrees, "Cached is what /proc/meminfo says");
+    let text = incore(["--open", "--total", "--top", "1"]).run().exits(0).text();
+    assert!(text.contains("\npage cache: Cached "), "{text}");
+    assert!(!incore([&file]).args(&["--total"]).run().cleanly().text().contains("page cache"));
+    drop(held);
+}
