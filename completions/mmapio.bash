@@ -618,7 +618,7 @@ _mmapio() {
             return 0
             ;;
         mmapio__subcmd__incore)
-            opts="-x -L -j -r -0 -s -q -v -h -V --include --exclude --min-size --max-size --max-depth --one-file-system --follow --files-from --files0-from --range --jobs --runs --format --columns --sort --reverse --top --cached-only --missing --null --textfile --total --summary --ascii --exact --probe --fail-under --wait --timeout --quiet --verbose --progress --color --help --version"
+            opts="-x -L -j -r -0 -s -q -v -h -V --include --exclude --min-size --max-size --max-depth --one-file-system --follow --files-from --files0-from --range --jobs --pid --open --runs --format --columns --sort --reverse --top --cached-only --missing --null --textfile --total --summary --ascii --exact --probe --fail-under --wait --timeout --quiet --verbose --progress --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -686,6 +686,10 @@ _mmapio() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --pid)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --runs)
                     COMPREPLY=($(compgen -W "resident absent all" -- "${cur}"))
                     return 0
@@ -695,7 +699,7 @@ _mmapio() {
                     return 0
                     ;;
                 --columns)
-                    COMPREPLY=($(compgen -W "size pages resident_pages resident_bytes resident_percent dirty_pages writeback_pages evicted_pages recently_evicted_pages probe map path note help" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "size pages resident_pages resident_bytes resident_percent dirty_pages writeback_pages evicted_pages recently_evicted_pages probe map processes path note help" -- "${cur}"))
                     return 0
                     ;;
                 --sort)

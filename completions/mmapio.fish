@@ -50,6 +50,7 @@ complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l files-from -d '
 complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l files0-from -d 'Take paths from FILE, each ended by a NUL byte, as `find -print0` writes them; `-` is standard input' -r -F
 complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l range -d 'Look at this part of each file only: OFFSET[+LENGTH], without a length to the end' -r
 complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -s j -l jobs -d 'Use at most N threads [default: one a processor]' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l pid -d 'Look at the files that this process maps or holds open; may be given more than once' -r
 complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l runs -d 'Print exact ranges, one a row: the resident ones, the absent ones, or all (absent data and holes told apart)' -r -f -a "resident\t'Ranges in memory'
 absent\t'Ranges with data that is not in memory'
 all\t'All ranges, holes too'"
@@ -70,6 +71,7 @@ evicted_pages\t''
 recently_evicted_pages\t''
 probe\t''
 map\t''
+processes\t''
 path\t''
 note\t''
 help\t''"
@@ -101,6 +103,7 @@ always\t''
 never\t''"
 complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -s x -l one-file-system -d 'Stay on the filesystem of each named directory'
 complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -s L -l follow -d 'Follow symbolic links below named directories; loops are noticed'
+complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l open -d 'Look at the files that any process maps or holds open; with PATHs, at the files below those, too'
 complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -s r -l reverse -d 'Sort the other way round (by path, unless --sort or --top says otherwise)'
 complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l cached-only -d 'Leave out files that have nothing in memory; those of which that is unknown stay'
 complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -s 0 -l null -d 'End each path with a NUL byte instead of a new line: with --missing or --format paths, for `xargs -0`'

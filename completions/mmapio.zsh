@@ -41,6 +41,7 @@ _arguments "${_arguments_options[@]}" : \
 '--range=[Look at this part of each file only\: OFFSET\[+LENGTH\], without a length to the end]:OFFSET[+LENGTH]:_default' \
 '-j+[Use at most N threads \[default\: one a processor\]]:N:_default' \
 '--jobs=[Use at most N threads \[default\: one a processor\]]:N:_default' \
+'(--wait)*--pid=[Look at the files that this process maps or holds open; may be given more than once]:PID:_default' \
 '(--columns --sort -r --reverse --top --cached-only -s --summary --ascii --exact)--runs=[Print exact ranges, one a row\: the resident ones, the absent ones, or all (absent data and holes told apart)]::WHICH:((resident\:"Ranges in memory"
 absent\:"Ranges with data that is not in memory"
 all\:"All ranges, holes too"))' \
@@ -50,7 +51,7 @@ ndjson\:"One JSON record a line, as they are found"
 csv\:"Comma-separated values, as they are found"
 paths\:"The paths alone, as they are found"
 prometheus\:"Metrics for Prometheus\: of the total, and with --top of so many files, each of which is a series"))' \
-'*--columns=[The columns of tables and csv, separated by commas; \`help\` lists them]:LIST:(size pages resident_pages resident_bytes resident_percent dirty_pages writeback_pages evicted_pages recently_evicted_pages probe map path note help)' \
+'*--columns=[The columns of tables and csv, separated by commas; \`help\` lists them]:LIST:(size pages resident_pages resident_bytes resident_percent dirty_pages writeback_pages evicted_pages recently_evicted_pages probe map processes path note help)' \
 '--sort=[Sort by COLUMN\: numbers from the largest, text from A to Z, unknown last]:COLUMN:(size pages resident_pages resident_bytes resident_percent dirty_pages writeback_pages evicted_pages recently_evicted_pages probe path)' \
 '--top=[Show only the first N files, sorted by resident memory unless --sort says otherwise]:N:_default' \
 '(--runs)--missing=[Show only files of which less than so much is in memory \[default\: 100%\]; those of which that is unknown, too]::PERCENT:_default' \
@@ -69,6 +70,7 @@ never\:"Never"))' \
 '--one-file-system[Stay on the filesystem of each named directory]' \
 '-L[Follow symbolic links below named directories; loops are noticed]' \
 '--follow[Follow symbolic links below named directories; loops are noticed]' \
+'(--pid --wait)--open[Look at the files that any process maps or holds open; with PATHs, at the files below those, too]' \
 '-r[Sort the other way round (by path, unless --sort or --top says otherwise)]' \
 '--reverse[Sort the other way round (by path, unless --sort or --top says otherwise)]' \
 '--cached-only[Leave out files that have nothing in memory; those of which that is unknown stay]' \
