@@ -6,7 +6,7 @@ const fs = require("node:fs");
 const path = require("node:path");
 const { after, before, describe, test } = require("node:test");
 
-const { folder, remove, run, skipTool, succeed, tools, unpacked } = require("./package/consumer.js");
+const { folder, remove, run, skipTool, succeed, tools, unpacked, writeModule } = require("./package/consumer.js");
 
 const programs = path.join(__dirname, "types");
 const typescript = (name) => path.join(tools, name, "bin", "tsc");
@@ -51,7 +51,7 @@ async function runEmitted(dir, out) {
   const made = fs.readdirSync(out).filter((name) => !name.startsWith("same"));
   assert.ok(made.length >= 3);
   const program = made.map((name) => `await import(${JSON.stringify(path.join(out, name))});`).join("\n");
-  await succeed(dir, process.execPath, ["--input-type=module", "-e", program]);
+  await succeed(dir, process.execPath, [writeModule(dir, program)]);
 }
 
 describe("types", { skip: skipTool("typescript") || skipTool("typescript-7"), concurrency: 2 }, () => {

@@ -57,6 +57,16 @@ function folder(files = {}) {
   return dir;
 }
 
+let modules = 0;
+
+/** A file of its own for a program that is a module: not every runtime takes one with -e. */
+function writeModule(dir, program) {
+  modules += 1;
+  const file = path.join(dir, `program-${modules}.mjs`);
+  fs.writeFileSync(file, program);
+  return file;
+}
+
 /** The archives of the main package and this machine's, with the addon that the tests use, less what only debuggers read. */
 function packed(out) {
   const small = path.join(out, "small.node");
@@ -92,4 +102,4 @@ function copy(name, dir, to = name) {
   fs.copyFileSync(path.join(__dirname, name), path.join(dir, to));
 }
 
-module.exports = { copy, folder, hollow, install, packed, remove, run, skip, skipTool, succeed, tools, unpacked };
+module.exports = { copy, folder, hollow, install, writeModule, packed, remove, run, skip, skipTool, succeed, tools, unpacked };
