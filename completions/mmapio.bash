@@ -618,7 +618,7 @@ _mmapio() {
             return 0
             ;;
         mmapio__subcmd__incore)
-            opts="-x -L -j -r -0 -s -q -v -h -V --include --exclude --min-size --max-size --max-depth --one-file-system --follow --files-from --files0-from --range --jobs --pid --open --runs --format --columns --sort --reverse --top --cached-only --missing --null --textfile --total --summary --ascii --exact --probe --fail-under --wait --timeout --quiet --verbose --progress --color --help --version"
+            opts="-x -L -j -r -0 -s -q -v -h -V --include --exclude --min-size --max-size --max-depth --one-file-system --follow --files-from --files0-from --range --jobs --pid --open --runs --format --columns --sort --reverse --top --cached-only --missing --null --textfile --total --summary --ascii --exact --probe --svg --html --fail-under --wait --timeout --quiet --verbose --progress --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -731,6 +731,36 @@ _mmapio() {
                     ;;
                 --probe)
                     COMPREPLY=($(compgen -W "auto cachestat mincore" -- "${cur}"))
+                    return 0
+                    ;;
+                --svg)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --html)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
                     return 0
                     ;;
                 --fail-under)

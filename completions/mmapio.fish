@@ -92,6 +92,8 @@ complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l textfile -d 'Wr
 complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l probe -d 'Which system call to ask' -r -f -a "auto\t'cachestat where it is there and right, else mincore'
 cachestat\t'cachestat or unknown'
 mincore\t'mincore or unknown: slower, but does not count pages that are being read or could not be'"
+complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l svg -d 'Draw the files that are shown into FILE, as SVG; `-` is standard output, in place of the table' -r -F
+complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l html -d 'Write the same into FILE as a page for a browser, to be sorted and filtered there; `-` is standard output' -r -F
 complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l fail-under -d 'Exit with status 3 when less than so much of all files is in memory; unknown counts as less' -r
 complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l wait -d 'Wait until so much of all files is in memory, then report; unknown counts as less' -r
 complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l timeout -d 'Wait for so long at the most, then report and exit with status 3: 30s, 5m, 1.5h' -r

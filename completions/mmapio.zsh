@@ -59,6 +59,8 @@ prometheus\:"Metrics for Prometheus\: of the total, and with --top of so many fi
 '--probe=[Which system call to ask]:CALL:((auto\:"cachestat where it is there and right, else mincore"
 cachestat\:"cachestat or unknown"
 mincore\:"mincore or unknown\: slower, but does not count pages that are being read or could not be"))' \
+'(--runs)--svg=[Draw the files that are shown into FILE, as SVG; \`-\` is standard output, in place of the table]:FILE:_files' \
+'(--runs)--html=[Write the same into FILE as a page for a browser, to be sorted and filtered there; \`-\` is standard output]:FILE:_files' \
 '(--runs)--fail-under=[Exit with status 3 when less than so much of all files is in memory; unknown counts as less]:PERCENT:_default' \
 '(--runs --fail-under)--wait=[Wait until so much of all files is in memory, then report; unknown counts as less]:PERCENT:_default' \
 '--timeout=[Wait for so long at the most, then report and exit with status 3\: 30s, 5m, 1.5h]:DURATION:_default' \

@@ -6,12 +6,14 @@
     reason = "a picture that lacks something fails the test"
 )]
 
+#[path = "support/drawn.rs"]
+mod drawn;
 mod support;
 
 use std::collections::HashSet;
 use std::path::Path;
 
-use resvg::{tiny_skia, usvg};
+use drawn::{assert_text_is_apart, count, has_fonts, in_the_dark, render};
 use roxmltree::{Document, Node};
 use serde_json::{Value, json};
 use support::command::{Ran, mmapio};
@@ -241,40 +243,6 @@ fn it_needs_nothing_from_elsewhere_and_runs_nothing() {
     assert_eq!(text.matches("http").count(), 1, "the name of the format alone");
 }
 
-/// The picture as a browser in the dark would have it: the renderer knows no media queries.
-fn in_the_dark(text: &str) -> String {
-    let query = "@media (prefers-color-scheme: dark) {";
-    let (before, rest) = text.split_once(query).expect("a dark scheme");
-    let (rules, after) = rest.split_once("\n}\n").expect("its end");
-    format!("{before}{rules}\n{after}")
-}
-
-fn render(text: &str, with_fonts: bool) -> tiny_skia::Pixmap {
-    let mut options = usvg::Options::default();
-    if with_fonts {
-        options.fontdb_mut().load_system_fonts();
-    }
-    let tree = usvg::Tree::from_str(text, &options).expect("a picture");
-    let size = tree.size().to_int_size();
-    let mut pixels = tiny_skia::Pixmap::new(size.width(), size.height()).expect("some pixels");
-    resvg::render(&tree, tiny_skia::Transform::identity(), &mut pixels.as_mut());
-    pixels
-}
-
-fn has_fonts() -> bool {
-    let mut options = usvg::Options::default();
-    options.fontdb_mut().load_system_fonts();
-    !options.fontdb.is_empty()
-}
-
-/// How many pixels have exactly this colour.
-fn count(pixels: &tiny_skia::Pixmap, color: &str) -> usize {
-    let part = |at: usize| u8::from_str_radix(&color[at..at + 2], 16).expect("a colour");
-    let wanted = (part(1), part(3), part(5), 255);
-    let found = pixels.pixels().iter().map(|pixel| (pixel.red(), pixel.green(), pixel.blue(), pixel.alpha()));
-    found.filter(|pixel| *pixel == wanted).count()
-}
-
 #[test]
 fn it_is_seen_in_light_and_dark() {
     let text = chart(&rich());
@@ -311,34 +279,7 @@ fn no_text_lies_on_another() {
     let mut long = rich();
     long["path"] = json!(format!("/{}table.db", "a long directory/".repeat(20)));
     long["environment"]["cpu"] = json!("A processor with a name that is long ".repeat(12));
-    let mut options = usvg::Options::default();
-    options.fontdb_mut().load_system_fonts();
-    let tree = usvg::Tree::from_str(&chart(&long), &options).expect("a picture");
-    let mut boxes = Vec::new();
-    gather(tree.root(), &mut boxes);
-    assert!(boxes.len() > 200, "{}", boxes.len());
-    for (at, (one, words)) in boxes.iter().enumerate() {
-        assert!(
-            one.left() >= 0.0 && one.right() <= tree.size().width(),
-            "{words} leaves the picture: {one:?}"
-        );
-        for (other, others) in &boxes[at + 1..] {
-            assert!(one.to_rect().intersect(&other.to_rect()).is_none(), "{words:?} on {others:?}");
-        }
-    }
-}
-
-fn gather(group: &usvg::Group, boxes: &mut Vec<(tiny_skia::NonZeroRect, String)>) {
-    for node in group.children() {
-        match node {
-            usvg::Node::Group(group) => gather(group, boxes),
-            usvg::Node::Text(text) => {
-                let words = text.chunks().iter().map(usvg::TextChunk::text).collect::<String>();
-                boxes.extend(text.bounding_box().to_non_zero_rect().map(|area| (area, words)));
-            }
-            _ => {}
-        }
-    }
+    assert_text_is_apart(&chart(&long), 200);
 }
 
 const SHORT: [&str; 10] =

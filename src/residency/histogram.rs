@@ -41,7 +41,7 @@ pub(crate) fn split(prober: &mut Prober<'_>, extent: Extent, parts: usize) -> Re
 }
 
 /// First page and number of pages of each part; as many parts as there are pages, when there are fewer.
-fn bounds(extent: Extent, parts: usize) -> impl Iterator<Item = (u64, Pages)> {
+pub(super) fn bounds(extent: Extent, parts: usize) -> impl Iterator<Item = (u64, Pages)> {
     let first = extent.offset() / page_size();
     let pages = extent.pages().0;
     let parts = u64::try_from(parts).unwrap_or(u64::MAX).min(pages);

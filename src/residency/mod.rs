@@ -2,6 +2,7 @@
 
 mod histogram;
 mod holes;
+mod picture;
 mod probe;
 mod runs;
 mod spans;
@@ -19,6 +20,7 @@ pub(crate) use probe::{Tells, mincore_tells, mincore_tells_user, unknown};
 pub(crate) use spans::PageSource;
 
 pub use histogram::Part;
+pub use picture::PicturePart;
 pub use probe::{ProbeChoice, Prober};
 pub use runs::{Run, RunState, Runs};
 

@@ -116,9 +116,18 @@ impl<'a> Prober<'a> {
     /// assert!(residency.resident.is_none() || parts.iter().map(|part| part.pages).sum::<mmapio_core::Pages>() == residency.pages);
     /// ```
     pub fn survey(&mut self, range: ByteRange, parts: usize) -> Result<(Residency, Vec<Part>)> {
+        self.surveyed(range, |prober, extent| prober.count_with_parts(extent, parts))
+    }
+
+    /// What `count` counts in the range, made a residency, and what it has of the parts.
+    pub(super) fn surveyed<P>(
+        &mut self,
+        range: ByteRange,
+        count: impl FnOnce(&mut Self, Extent) -> Result<(Counts, Vec<P>)>,
+    ) -> Result<(Residency, Vec<P>)> {
         let extent = range.within(self.file.size());
         let mut residency = Residency { extent, pages: extent.pages(), ..Residency::default() };
-        match self.count_with_parts(extent, parts) {
+        match count(self, extent) {
             Ok((counts, parts)) => {
                 fill(&mut residency, counts);
                 residency.probe = (!extent.is_empty()).then_some(self.probe);
@@ -159,6 +168,11 @@ impl<'a> Prober<'a> {
         let counts = self.counts(extent.offset() / page_size(), extent.pages().0)?;
         let parts = histogram::of(self, extent, parts, Pages(counts.resident))?;
         Ok((counts, parts))
+    }
+
+    /// Whether counting costs what is resident: by mincore it costs every page, and all of it should be asked for once.
+    pub(super) fn is_quick(&self) -> bool {
+        self.probe == Probe::Cachestat
     }
 
     /// Counts `pages` pages from page `first`.

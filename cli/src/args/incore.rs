@@ -12,6 +12,7 @@ use super::EXIT_STATUS;
 use super::common::{Format, Messages, Paths, at_least_one};
 use super::duration;
 use super::in_use::InUse;
+use super::pictures::Pictures;
 use crate::render::columns::{self, Verb};
 
 const EXAMPLES: &str = "\
@@ -30,6 +31,8 @@ Examples:
       load what is not nearly in memory
   mmapio incore --wait 95% --timeout 5m /srv/index && exec service
       start the service when its files are there
+  mmapio incore --html cache.html /srv
+      a page that shows it, to be sorted and filtered in a browser
 
 What is resident is asked of cachestat(2), or of mincore(2) where that is
 missing or wrong; no byte of a file is read, so looking changes nothing. The
@@ -60,6 +63,9 @@ pub(crate) struct Incore {
 
     #[command(flatten)]
     pub(crate) show: Show,
+
+    #[command(flatten)]
+    pub(crate) pictures: Pictures,
 
     #[command(flatten)]
     pub(crate) demand: Demand,

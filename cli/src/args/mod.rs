@@ -11,6 +11,7 @@ pub(crate) mod in_use;
 pub(crate) mod incore;
 pub(crate) mod lock;
 pub(crate) mod map;
+pub(crate) mod pictures;
 pub(crate) mod sync;
 pub(crate) mod warm;
 

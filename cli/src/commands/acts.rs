@@ -129,6 +129,7 @@ impl Stage<'_> {
             ranged,
             strip: Box::default(),
             in_use: None,
+            heat: None,
             act: Some(Box::new(report)),
         };
         match self.rows {

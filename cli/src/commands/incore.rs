@@ -10,6 +10,7 @@ use super::demand::{self, Waited};
 use super::metrics;
 use super::order::Order;
 use super::paths::PathList;
+use super::picture::Gallery;
 use super::ranges::Ranged;
 use super::report::{self, Merged, Shown};
 use super::scan::{Plan, Scan, Strip, Summing, Task};
@@ -38,6 +39,7 @@ pub(crate) fn run(arguments: &Incore) -> Result<Exit> {
     let shown = shown(show);
     let options = paths::options(&arguments.paths)?;
     let list = paths::list(&arguments.paths)?;
+    let (gallery, list) = Gallery::prepare(&arguments.pictures, &arguments.show, &arguments.paths, list)?;
     let (list, waited) = match arguments.demand.wait {
         None => (list, None),
         Some(share) => {
@@ -57,13 +59,14 @@ pub(crate) fn run(arguments: &Incore) -> Result<Exit> {
             output: &output,
             progress: &progress,
         },
-        task: task(show),
+        task: gallery.task(task(show), strip(show)),
         ranged: Ranged::new(arguments.paths.range),
         probe: show.probe.into(),
         cached_only: show.cached_only,
         missing: show.missing,
         in_use: used.as_ref(),
         verbose: arguments.messages.verbose,
+        picture: gallery.parts(),
     };
     let order = Order::new(show.sort.as_deref(), show.top.is_some(), show.reverse);
     let scans = match &used {
@@ -78,7 +81,12 @@ pub(crate) fn run(arguments: &Incore) -> Result<Exit> {
     }
     progress.finish();
     found.rows.truncate(show.top.map_or(usize::MAX, std::num::NonZeroUsize::get));
+    let drawn = gallery.publish(&found, (&arguments.paths, &arguments.in_use), &output);
+    if is_sum(show) {
+        found.rows.clear();
+    }
     match shown.format {
+        _ if arguments.pictures.is_stdout() && show.textfile.is_none() => {}
         common::Format::Prometheus => metrics::write(show.textfile.as_deref(), &found, &output)?,
         _ => report::finish(&plan.frame, &shown, show.total || show.summary, &found, &options),
     }
@@ -96,6 +104,7 @@ pub(crate) fn run(arguments: &Incore) -> Result<Exit> {
     }
     let verdict = verdict(arguments, &found.total, waited);
     let exit = report::exit(found, &output)?;
+    drawn?;
     Ok(if matches!(exit, Exit::Done) { verdict } else { exit })
 }
 
@@ -169,6 +178,11 @@ fn shown(show: &Show) -> Shown {
     }
 }
 
+/// Whether only the total is written.
+fn is_sum(show: &Show) -> bool {
+    show.summary || (show.format() == common::Format::Prometheus && show.top.is_none())
+}
+
 /// Whether rows must be kept to the end, or can be written as they come.
 fn task(show: &Show) -> Task {
     let streams =
@@ -176,9 +190,7 @@ fn task(show: &Show) -> Task {
     let strip = strip(show);
     match show.runs {
         Some(which) => Task::WriteRuns(which),
-        None if show.summary || (show.format() == common::Format::Prometheus && show.top.is_none()) => {
-            Task::Sum
-        }
+        None if is_sum(show) => Task::Sum,
         None if streams && show.sort.is_none() && show.top.is_none() && !show.reverse => {
             Task::Write { strip }
         }

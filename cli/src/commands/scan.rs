@@ -5,13 +5,14 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use mmapio_core::{
-    ByteRange, Error, FileId, FileInUse, FilesInUse, Found, OpenFile, Pages, Percent, ProbeChoice, Prober,
-    Residency, RunState, Total, Visitor, WalkOptions, walk,
+    ByteRange, Error, FileId, FileInUse, FilesInUse, Found, OpenFile, Pages, Part, Percent, ProbeChoice,
+    Prober, Residency, RunState, Total, Visitor, WalkOptions, walk,
 };
 
 use super::ranges::Ranged;
 use super::sink::{Frame, Sink};
 use crate::args::incore::WhichRuns;
+use crate::render::heat::Heat;
 use crate::render::row::Row;
 use crate::render::strip;
 
@@ -47,6 +48,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) in_use: Option<&'a FilesInUse>,
     /// Name files in use that cannot be opened.
     pub(crate) verbose: bool,
+    /// How many parts strips of pictures have; 0 is no picture.
+    pub(crate) picture: usize,
     /// Leave out files of which so much is in memory.
     pub(crate) missing: Option<Percent>,
 }
@@ -99,6 +102,9 @@ impl Visitor for Summing {
     }
 }
 
+/// What a file tells, the parts of its strip, and its strip in pictures.
+type Asked = (Residency, Vec<Part>, Option<Box<Heat>>);
+
 /// A thread's part.
 pub(crate) struct Scan<'a> {
     plan: &'a Plan<'a>,
@@ -120,7 +126,7 @@ impl<'a> Scan<'a> {
             Task::Sum | Task::WriteRuns(_) => 0,
         };
         let mut prober = Prober::new(file, self.plan.probe);
-        let (residency, parts) = match prober.survey(self.plan.ranged.range, parts) {
+        let (residency, parts, heat) = match self.ask(&mut prober, parts) {
             Ok(found) => found,
             Err(error) => return self.error(error.with_path(path)),
         };
@@ -128,7 +134,7 @@ impl<'a> Scan<'a> {
         if !self.plan.shows(&residency) {
             return ControlFlow::Continue(());
         }
-        let row = |strip| self.row(path, file, residency, strip);
+        let row = |strip| Row { heat, ..self.row(path, file, residency, strip) };
         match self.plan.task {
             Task::Sum | Task::WriteRuns(_) => ControlFlow::Continue(()),
             Task::Keep { strip } => {
@@ -152,8 +158,20 @@ impl<'a> Scan<'a> {
             ranged: !self.plan.ranged.range.is_whole(),
             strip,
             in_use: self.plan.in_use.and_then(|used| used.find(file.id()).cloned()),
+            heat: None,
             act: None,
         }
+    }
+
+    /// What a row is made of. For a picture more is asked, and the counts are those of the picture.
+    fn ask(&self, prober: &mut Prober<'_>, parts: usize) -> mmapio_core::Result<Asked> {
+        let range = self.plan.ranged.range;
+        if self.plan.picture == 0 {
+            return prober.survey(range, parts).map(|(residency, parts)| (residency, parts, None));
+        }
+        let (residency, drawn) = prober.picture(range, self.plan.picture)?;
+        let parts = if parts == 0 { Vec::new() } else { prober.survey(range, parts)?.1 };
+        Ok((residency, parts, Some(Box::new(Heat::of(&drawn)))))
     }
 
     /// Writes a file's ranges; when they are many they are written as they come, and stay together.

@@ -4,6 +4,7 @@ pub(crate) mod cached;
 pub(crate) mod columns;
 pub(crate) mod csv;
 pub(crate) mod escape;
+pub(crate) mod heat;
 pub(crate) mod json;
 pub(crate) mod man;
 pub(crate) mod ndjson;

@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use mmapio_core::{FileId, FileInUse, Report, Residency};
 
+use super::heat::Heat;
+
 /// A file and its residency, and what was done to it.
 #[derive(Debug)]
 pub(crate) struct Row<'a> {
@@ -20,6 +22,8 @@ pub(crate) struct Row<'a> {
     pub(crate) strip: Box<str>,
     /// Who uses it, where that was asked and somebody does.
     pub(crate) in_use: Option<Arc<FileInUse>>,
+    /// The same for pictures, where there are some.
+    pub(crate) heat: Option<Box<Heat>>,
     /// What was done to it; `residency` is the one afterwards.
     pub(crate) act: Option<Box<Report>>,
 }

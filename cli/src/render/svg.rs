@@ -99,6 +99,29 @@ impl Drawing {
         let _ = writeln!(self.body, r#"<path class="{class}" d="{path}"/>"#);
     }
 
+    /// Areas that look the same, as one thing.
+    pub(crate) fn areas(&mut self, class: &str, areas: &[Area]) {
+        if areas.is_empty() {
+            return;
+        }
+        let mut path = String::new();
+        for area in areas {
+            let (x, y) = (number(area.x), number(area.y));
+            let (width, height) = (number(area.width.max(0.0)), number(area.height.max(0.0)));
+            let _ = write!(path, "M{x} {y}h{width}v{height}h-{width}z");
+        }
+        let _ = writeln!(self.body, r#"<path class="{class}" d="{path}"/>"#);
+    }
+
+    /// What `draw` draws, from the corner of an area and nowhere outside of it.
+    pub(crate) fn clipped(&mut self, area: Area, draw: impl FnOnce(&mut Self)) {
+        let (x, y) = (number(area.x), number(area.y));
+        let (width, height) = (number(area.width), number(area.height));
+        let _ = writeln!(self.body, r#"<svg x="{x}" y="{y}" width="{width}" height="{height}">"#);
+        draw(self);
+        self.body.push_str("</svg>\n");
+    }
+
     /// A line of text; `classes` are a size and a colour.
     pub(crate) fn text(&mut self, classes: &str, (x, y): (f64, f64), anchor: Anchor, text: &str) {
         let anchor = match anchor {
@@ -186,7 +209,9 @@ pub(crate) fn escaped(text: &str) -> String {
 
 /// About how wide a text is at this size of font: no font is known here, and those that are likely are no wider.
 pub(crate) fn width(text: &str, size: f64) -> f64 {
-    text.width() as f64 * size * 0.62
+    let broad = text.chars().filter(|character| matches!(character, 'A'..='Z' | 'm' | 'w' | '%' | '@' | '…'));
+    let broadest = text.chars().filter(|character| matches!(character, 'M' | 'W' | 'm' | '%' | '@' | '…'));
+    (text.width() as f64 * 0.62 + broad.count() as f64 * 0.16 + broadest.count() as f64 * 0.22) * size
 }
 
 /// The end of a text that is too wide, since that is where names differ.
@@ -214,6 +239,18 @@ pub(crate) fn wrapped(parts: &[String], separator: &str, size: f64, most: f64) -
         }
     }
     lines
+}
+
+/// How well a colour is seen on another, from 1 to 21, as the accessibility guidelines of the W3C define it.
+#[cfg(test)]
+pub(crate) fn contrast(one: &str, other: &str) -> f64 {
+    let light = |color: &str| {
+        let part = |at: usize| f64::from(u8::from_str_radix(&color[at..at + 2], 16).unwrap()) / 255.0;
+        let linear =
+            |part: f64| if part <= 0.04045 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) };
+        0.2126 * linear(part(1)) + 0.7152 * linear(part(3)) + 0.0722 * linear(part(5)) + 0.05
+    };
+    light(one).max(light(other)) / light(one).min(light(other))
 }
 
 #[cfg(test)]

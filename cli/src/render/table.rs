@@ -199,6 +199,14 @@ fn write_file(text: &mut String, column: &Column, row: &Row<'_>, look: Look) {
     }
 }
 
+/// A share as tables have it.
+pub(crate) fn percent(share: Share) -> String {
+    let mut text = String::new();
+    // Writing into memory cannot fail.
+    let _ = write_percent(&mut text, share);
+    text
+}
+
 /// To a tenth; never nothing when a page is there, and as the share is rounded down never complete when one is missing.
 fn write_percent(text: &mut String, share: Share) -> std::fmt::Result {
     let least = u32::from(share.thousandths() > 0);

@@ -35,6 +35,7 @@ fn row(path: &str, size: u64, residency: Residency, strip: &str) -> Box<Row<'sta
         ranged: false,
         strip: strip.into(),
         in_use: None,
+        heat: None,
         act: None,
     })
 }

@@ -142,18 +142,7 @@ fn short(size: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::svg::COMMON;
-
-    /// How well a colour is seen on another, from 1 to 21, as the accessibility guidelines of the W3C define it.
-    fn contrast(one: &str, other: &str) -> f64 {
-        let light = |color: &str| {
-            let part = |at: usize| f64::from(u8::from_str_radix(&color[at..at + 2], 16).unwrap()) / 255.0;
-            let linear =
-                |part: f64| if part <= 0.04045 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) };
-            0.2126 * linear(part(1)) + 0.7152 * linear(part(3)) + 0.0722 * linear(part(5)) + 0.05
-        };
-        light(one).max(light(other)) / light(one).min(light(other))
-    }
+    use crate::render::svg::{COMMON, contrast};
 
     #[test]
     fn all_that_says_something_can_be_seen_in_light_and_dark() {

@@ -1,6 +1,5 @@
 //! Where it was measured, and what of it nobody controls.
 
-mod date;
 mod descriptor;
 mod machine;
 mod mounts;
@@ -14,6 +13,8 @@ use mmapio_core::OpenFile;
 use serde::{Deserialize, Serialize};
 
 use root::Root;
+
+use crate::commands::date;
 pub(super) use storage::Device;
 
 /// What the numbers depend on. Sizes are in bytes; what is none could not be found out.

@@ -11,7 +11,8 @@ use super::mounts::{self, Mount};
 use super::root::Root;
 use super::storage::{Device, Place};
 use super::uncontrolled::Signs;
-use super::{Environment, date, machine, uncontrolled};
+use super::{Environment, machine, uncontrolled};
+use crate::commands::date;
 
 /// Some of a real table, with what makes one hard: escapes, optional fields, a bind mount, overlay, btrfs, NFS.
 const MOUNTINFO: &str = r"22 27 0:21 / /proc rw,relatime - proc proc rw

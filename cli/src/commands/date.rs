@@ -3,13 +3,13 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Now, in UTC, as RFC 3339 writes it; none before 1970.
-pub(super) fn now() -> Option<String> {
+pub(crate) fn now() -> Option<String> {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
     Some(written(since.as_secs()))
 }
 
 /// Seconds since 1970, written.
-pub(super) fn written(seconds: u64) -> String {
+pub(crate) fn written(seconds: u64) -> String {
     let (year, month, day) = day_of(seconds / 86_400);
     let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
