@@ -618,7 +618,7 @@ _mmapio() {
             return 0
             ;;
         mmapio__subcmd__incore)
-            opts="-x -L -j -r -0 -s -q -v -h -V --include --exclude --min-size --max-size --max-depth --one-file-system --follow --files-from --files0-from --range --jobs --pid --open --runs --format --columns --sort --reverse --top --cached-only --missing --null --textfile --total --summary --ascii --exact --probe --svg --html --fail-under --wait --timeout --quiet --verbose --progress --color --help --version"
+            opts="-x -L -j -r -0 -s -q -v -h -V --include --exclude --min-size --max-size --max-depth --one-file-system --follow --files-from --files0-from --range --jobs --pid --open --runs --format --columns --sort --reverse --top --cached-only --missing --null --textfile --total --summary --ascii --exact --probe --svg --html --fail-under --wait --timeout --watch --rounds --quiet --verbose --progress --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -772,6 +772,14 @@ _mmapio() {
                     return 0
                     ;;
                 --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --watch)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rounds)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -97,6 +97,8 @@ complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l html -d 'Write 
 complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l fail-under -d 'Exit with status 3 when less than so much of all files is in memory; unknown counts as less' -r
 complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l wait -d 'Wait until so much of all files is in memory, then report; unknown counts as less' -r
 complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l timeout -d 'Wait for so long at the most, then report and exit with status 3: 30s, 5m, 1.5h' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l watch -d 'Look again every SECONDS [default: 1]: a live view on a terminal, else one ndjson record a round' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l rounds -d 'End after N rounds; else only `q` or a signal ends it' -r
 complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l progress -d 'Show progress on standard error: of long walks on a terminal, always (as lines where there is no terminal), never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"

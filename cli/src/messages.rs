@@ -28,8 +28,14 @@ pub(crate) fn counted(number: usize, one: &str, many: &str) -> String {
 
 /// A path that failed: `mmapio: PATH: CALL: REASON`.
 pub(crate) fn path_error(error: &Error) {
+    say(&of_path(error), "");
+}
+
+/// The same without our name, fit for a terminal.
+pub(crate) fn of_path(error: &Error) -> String {
     let path = error.path().map(|path| format!("{}: ", escape::path(path)));
-    say(&path.unwrap_or_default(), &format!("{}: {}", error.call(), error.reason()));
+    let why = format!("{}: {}", error.call(), error.reason());
+    path.unwrap_or_default() + &escape::text(&why)
 }
 
 /// What comes first is fit for a terminal already: to escape it once more would double its backslashes.

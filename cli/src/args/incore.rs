@@ -13,6 +13,7 @@ use super::common::{Format, Messages, Paths, at_least_one};
 use super::duration;
 use super::in_use::InUse;
 use super::pictures::Pictures;
+use super::watch::Watch;
 use crate::render::columns::{self, Verb};
 
 const EXAMPLES: &str = "\
@@ -33,6 +34,8 @@ Examples:
       start the service when its files are there
   mmapio incore --html cache.html /srv
       a page that shows it, to be sorted and filtered in a browser
+  mmapio incore --watch /srv
+      look again every second: a live view, or a record a round for programs
 
 What is resident is asked of cachestat(2), or of mincore(2) where that is
 missing or wrong; no byte of a file is read, so looking changes nothing. The
@@ -69,6 +72,9 @@ pub(crate) struct Incore {
 
     #[command(flatten)]
     pub(crate) demand: Demand,
+
+    #[command(flatten)]
+    pub(crate) watch: Watch,
 
     #[command(flatten)]
     pub(crate) messages: Messages,

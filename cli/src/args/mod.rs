@@ -14,6 +14,7 @@ pub(crate) mod map;
 pub(crate) mod pictures;
 pub(crate) mod sync;
 pub(crate) mod warm;
+pub(crate) mod watch;
 
 use clap::{Parser, Subcommand};
 

@@ -69,7 +69,7 @@ pub(crate) fn wait(
 }
 
 /// Sleeps, and says whether no signal came.
-fn sleep(until: Instant, interrupt: &Interrupt) -> bool {
+pub(super) fn sleep(until: Instant, interrupt: &Interrupt) -> bool {
     loop {
         let left = until.saturating_duration_since(Instant::now());
         if interrupt.came() {

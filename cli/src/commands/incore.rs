@@ -15,7 +15,7 @@ use super::ranges::Ranged;
 use super::report::{self, Merged, Shown};
 use super::scan::{Plan, Scan, Strip, Summing, Task};
 use super::sink::Frame;
-use super::{formats, in_use, paths};
+use super::{formats, in_use, paths, watch};
 use crate::args::common;
 use crate::args::incore::{Incore, ProbeArg, Show};
 use crate::interrupt::Interrupt;
@@ -39,6 +39,9 @@ pub(crate) fn run(arguments: &Incore) -> Result<Exit> {
     let shown = shown(show);
     let options = paths::options(&arguments.paths)?;
     let list = paths::list(&arguments.paths)?;
+    if let Some(every) = arguments.watch.watch {
+        return watch::run(arguments, every, list, options);
+    }
     let (gallery, list) = Gallery::prepare(&arguments.pictures, &arguments.show, &arguments.paths, list)?;
     let (list, waited) = match arguments.demand.wait {
         None => (list, None),

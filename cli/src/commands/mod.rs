@@ -28,3 +28,4 @@ mod sink;
 pub(crate) mod sync;
 pub(crate) mod warm;
 mod warm_walks;
+mod watch;

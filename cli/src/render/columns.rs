@@ -470,7 +470,7 @@ pub(crate) fn compare(column: &Column, reverse: bool, a: &Row<'_>, b: &Row<'_>) 
     }
 }
 
-fn unknown_last<T>(a: Option<T>, b: Option<T>, order: impl Fn(T, T) -> Ordering) -> Ordering {
+pub(crate) fn unknown_last<T>(a: Option<T>, b: Option<T>, order: impl Fn(T, T) -> Ordering) -> Ordering {
     match (a, b) {
         (Some(a), Some(b)) => order(a, b),
         (None, Some(_)) => Ordering::Greater,

@@ -38,7 +38,8 @@ impl Format for Ndjson {
     }
 }
 
-fn line(record: &impl Serialize, out: &mut Vec<u8>) {
+/// Appends a record as a line.
+pub(crate) fn line(record: &impl Serialize, out: &mut Vec<u8>) {
     push(record, out);
     out.push(b'\n');
 }

@@ -20,6 +20,21 @@ pub(crate) struct RunRecord<'a>(pub(crate) &'a Path, pub(crate) &'a Run);
 /// The record of the sum of all files.
 pub(crate) struct TotalRecord<'a>(pub(crate) Verb, pub(crate) &'a Total);
 
+/// The record of a round of watching: the sum of all files at a time.
+pub(crate) struct RoundRecord<'a> {
+    pub(crate) verb: Verb,
+    /// Counted from 1.
+    pub(crate) round: u64,
+    /// When it began.
+    pub(crate) time: Option<String>,
+    /// The same, since the first.
+    pub(crate) seconds: f64,
+    pub(crate) total: &'a Total,
+    /// None is unknown, or there was no round before.
+    pub(crate) change: Option<i64>,
+    pub(crate) change_since_start: Option<i64>,
+}
+
 /// The record of a path that failed.
 pub(crate) struct ErrorRecord<'a>(pub(crate) &'a Error);
 
@@ -68,17 +83,36 @@ impl Serialize for TotalRecord<'_> {
         let Self(verb, total) = *self;
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("type", "total")?;
-        map.serialize_entry("files", &total.files)?;
-        for column in COLUMNS.iter().filter(|column| column.data.has(verb)) {
-            let value = (column.of_total)(total);
-            if !matches!(value, Value::Text(_)) {
-                value_entry(&mut map, column.name, value)?;
-            }
-        }
-        map.serialize_entry("unknown_files", &total.unknown_files)?;
-        map.serialize_entry("errors", &total.errors)?;
+        total_entries(&mut map, verb, total)?;
         map.end()
     }
+}
+
+impl Serialize for RoundRecord<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("type", "round")?;
+        map.serialize_entry("round", &self.round)?;
+        map.serialize_entry("time", &self.time)?;
+        map.serialize_entry("seconds", &microseconds(self.seconds))?;
+        total_entries(&mut map, self.verb, self.total)?;
+        map.serialize_entry("resident_pages_change", &self.change)?;
+        map.serialize_entry("resident_pages_change_since_start", &self.change_since_start)?;
+        map.end()
+    }
+}
+
+/// What every record of a sum of files has.
+fn total_entries<M: SerializeMap>(map: &mut M, verb: Verb, total: &Total) -> Result<(), M::Error> {
+    map.serialize_entry("files", &total.files)?;
+    for column in COLUMNS.iter().filter(|column| column.data.has(verb)) {
+        let value = (column.of_total)(total);
+        if !matches!(value, Value::Text(_)) {
+            value_entry(map, column.name, value)?;
+        }
+    }
+    map.serialize_entry("unknown_files", &total.unknown_files)?;
+    map.serialize_entry("errors", &total.errors)
 }
 
 impl Serialize for ErrorRecord<'_> {

@@ -8,15 +8,21 @@ const ASCII: [char; 9] = ['.', ',', ':', '-', '=', '+', '*', '%', '#'];
 
 /// Draws the parts.
 pub(crate) fn draw(parts: &[Part], ascii: bool) -> Box<str> {
-    let levels = if ascii { &ASCII } else { &EIGHTHS };
-    parts.iter().map(|part| levels.get(level(part)).copied().unwrap_or('?')).collect()
+    parts.iter().map(|part| character(level(part), ascii)).collect()
 }
 
-fn level(part: &Part) -> usize {
+/// The character of a level; beyond the last one it is that of the unknown.
+pub(crate) fn character(level: u8, ascii: bool) -> char {
+    let levels = if ascii { &ASCII } else { &EIGHTHS };
+    levels.get(usize::from(level)).copied().unwrap_or('?')
+}
+
+/// How full a part is, from 0 to 8.
+pub(crate) fn level(part: &Part) -> u8 {
     match (part.resident.0, part.pages.0) {
         (0, _) => 0,
         (resident, pages) if resident >= pages => 8,
-        (resident, pages) => usize::try_from(resident * 8 / pages).unwrap_or(0).clamp(1, 7),
+        (resident, pages) => u8::try_from(resident * 8 / pages).unwrap_or(0).clamp(1, 7),
     }
 }
 

@@ -122,10 +122,7 @@ impl<'a> Grid<'a> {
 
     fn total(&self, total: &Total) -> String {
         let mut line = String::new();
-        self.line(&mut line, |column, text| match (column.of_total)(total) {
-            Value::Percent(None) if total.unknown_files > 0 => text.push('?'),
-            value => write_value(text, value, self.look),
-        });
+        self.line(&mut line, |column, text| write_total(text, column, total, self.look));
         line
     }
 
@@ -187,6 +184,27 @@ fn write_value(text: &mut String, value: Value<'_>, look: Look) {
         | Value::Seconds(None)
         | Value::Remaining(None) => text.write_str("?"),
     };
+}
+
+/// A file's value as tables have it.
+pub(crate) fn cell(column: &Column, row: &Row<'_>, look: Look) -> String {
+    let mut text = String::new();
+    write_file(&mut text, column, row, look);
+    text
+}
+
+/// The total's value as tables have it.
+pub(crate) fn total_cell(column: &Column, total: &Total, look: Look) -> String {
+    let mut text = String::new();
+    write_total(&mut text, column, total, look);
+    text
+}
+
+fn write_total(text: &mut String, column: &Column, total: &Total, look: Look) {
+    match (column.of_total)(total) {
+        Value::Percent(None) if total.unknown_files > 0 => text.push('?'),
+        value => write_value(text, value, look),
+    }
 }
 
 /// Appends a file's value: of an empty file there is no percentage and no probe, of one that will not tell they are

@@ -1,0 +1,164 @@
+//! The live view: waits for what happens, and draws.
+
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use super::Pace;
+use super::events::{Event, Events, Found};
+use super::header;
+use super::keys::Action;
+use super::look::Subject;
+use super::model::{Model, Wanted};
+use super::screen::{self, Size};
+use super::sorting::Sorting;
+use super::terminal::Terminal;
+use crate::args::incore::Incore;
+use crate::commands::report::is_coloured;
+use crate::commands::scan::{Strip, Task};
+use crate::output::{Exit, Output};
+use crate::render::columns::Verb;
+use crate::render::escape;
+use crate::render::table::Look;
+
+/// Draws until a key or a signal ends it, or all rounds are over; what is left then is a line that says how it went.
+pub(super) fn run(arguments: &Incore, subject: Subject, pace: Pace) -> Result<Exit> {
+    let model = model(arguments, &subject);
+    let strip = Strip { parts: 0, ascii: false };
+    let task = if arguments.show.summary { Task::Sum } else { Task::Keep { strip } };
+    let events = Events::listen(subject, task).context("sigaction")?;
+    let output = Output::stdout(Vec::new())?;
+    let terminal = Terminal::enter(&output, is_coloured())?;
+    events.read_keys().context("a thread for keys")?;
+    let mut session = Session { model, terminal, events, pace, start: Instant::now(), due: None };
+    let end = session.go_on();
+    let Session { model, mut terminal, .. } = session;
+    terminal.leave();
+    finish(end?, &model, &output)
+}
+
+/// Why it ends.
+enum End {
+    Asked,
+    Signal(i32),
+}
+
+/// The terminal is as it was: says how it went, and ends as the signal would.
+fn finish(end: End, model: &Model, output: &Output) -> Result<Exit> {
+    if let Some(line) = header::farewell(model) {
+        // Where nobody reads any more nothing is missed.
+        let _ = output.write(line.as_bytes());
+    }
+    match end {
+        End::Asked => Ok(Exit::Done),
+        End::Signal(signal_hook::consts::SIGINT) => Ok(Exit::Interrupted),
+        End::Signal(signal_hook::consts::SIGTERM) => Ok(Exit::Terminated),
+        End::Signal(other) => {
+            signal_hook::low_level::emulate_default_handler(other)?;
+            Ok(Exit::SomeFailed)
+        }
+    }
+}
+
+fn model(arguments: &Incore, subject: &Subject) -> Model {
+    let show = &arguments.show;
+    let names: Vec<_> = subject.paths.iter().take(100).map(|path| escape::path(path)).collect();
+    let wanted = Wanted {
+        names: names.join(" "),
+        look: Look { exact: show.exact, color: is_coloured(), verb: Verb::Incore },
+        ascii: show.ascii,
+        top: show.top.map_or(usize::MAX, std::num::NonZeroUsize::get),
+        cached_only: show.cached_only,
+        summary: show.summary,
+    };
+    let usual = if show.top.is_some() { "resident_bytes" } else { "path" };
+    Model::new(wanted, Sorting::new(show.sort.as_deref().unwrap_or(usual), show.reverse))
+}
+
+/// A view that goes on.
+struct Session<'a> {
+    model: Model,
+    terminal: Terminal<'a>,
+    events: Events,
+    pace: Pace,
+    start: Instant,
+    /// When the next look is due; none while one is under way.
+    due: Option<Instant>,
+}
+
+/// Longer than anybody watches.
+const FOREVER: Duration = Duration::from_secs(1 << 32);
+
+impl Session<'_> {
+    fn go_on(&mut self) -> Result<End> {
+        self.look()?;
+        loop {
+            self.draw()?;
+            if let Some(end) = self.wait()? {
+                return Ok(end);
+            }
+        }
+    }
+
+    /// Waits until something has to be drawn, or it ends.
+    fn wait(&mut self) -> Result<Option<End>> {
+        loop {
+            let due = self.due.filter(|_| !self.model.is_paused);
+            let left = due.map_or(FOREVER, |due| due.saturating_duration_since(Instant::now()));
+            match self.events.happened.recv_timeout(left) {
+                Ok(event) => return self.take(event),
+                Err(RecvTimeoutError::Timeout) => self.look()?,
+                Err(RecvTimeoutError::Disconnected) => bail!("nothing can happen any more"),
+            }
+        }
+    }
+
+    fn look(&mut self) -> Result<()> {
+        self.due = None;
+        if !self.events.look() {
+            bail!("the thread that looks has ended");
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, event: Event) -> Result<Option<End>> {
+        match event {
+            Event::Key(Action::Quit) => return Ok(Some(End::Asked)),
+            Event::Key(Action::Interrupt) => return Ok(Some(End::Signal(signal_hook::consts::SIGINT))),
+            Event::Key(Action::Suspend) => self.suspend()?,
+            Event::Key(Action::Redraw) => self.terminal.take()?,
+            Event::Key(action) => self.model.act(action),
+            Event::Resized => {}
+            Event::Signal(signal) => return Ok(Some(End::Signal(signal))),
+            Event::Looked(found) => return self.found(*found),
+            Event::Closed(error) => return Err(error).context("the terminal's keys: read"),
+        }
+        Ok(None)
+    }
+
+    fn found(&mut self, found: Found) -> Result<Option<End>> {
+        let Found { merged, began, ended } = found;
+        self.model.take(merged?, began.saturating_duration_since(self.start));
+        self.due = Some(self.pace.next(began, ended));
+        Ok(self.pace.is_over(self.model.rounds).then_some(End::Asked))
+    }
+
+    /// Stops until the shell lets it go on, and gives it its terminal meanwhile.
+    fn suspend(&mut self) -> Result<()> {
+        #[cfg(unix)]
+        {
+            self.terminal.leave();
+            signal_hook::low_level::raise(signal_hook::consts::SIGTSTP)?;
+            self.terminal.take()?;
+        }
+        Ok(())
+    }
+
+    fn draw(&mut self) -> Result<()> {
+        let size: Size = Terminal::size();
+        self.model.fit(screen::room(&self.model, size));
+        let lines = screen::draw(&self.model, size);
+        self.terminal.draw(lines, size)
+    }
+}

@@ -1,0 +1,297 @@
+//! The live view, on a terminal: what is shown, at any size, and that the terminal is given back as it was.
+
+#![cfg(target_os = "linux")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test that cannot be set up fails")]
+
+mod support;
+#[path = "support/terminal.rs"]
+mod terminal;
+
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::process::Command;
+
+use support::command::binary;
+use support::scratch::{Scratch, write_sparse};
+use support::{Outcome, Skip, oracle, report};
+use terminal::Terminal;
+
+/// A usual terminal, which tells programs what it is.
+const TERM: &str = "xterm-256color";
+
+/// `mmapio incore --watch=…` in a directory.
+fn watch(scratch: &Scratch, arguments: &[&str]) -> Command {
+    let mut command = Command::new(oracle::path());
+    command.args(["within", "240", "--"]).arg(binary()).args(["incore", "--watch=20ms"]).args(arguments);
+    command.current_dir(scratch.path()).env("TERM", TERM).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
+    command
+}
+
+/// Two files of which three pages of 40 are in memory, where pages do not go away.
+fn scratch() -> Result<Scratch, Skip> {
+    let (scratch, page) = (Scratch::in_memory()?, oracle::page_size());
+    write_sparse(&scratch.path().join("one"), 20 * page, &[0, 1]);
+    write_sparse(&scratch.path().join("two"), 20 * page, &[5]);
+    Ok(scratch)
+}
+
+fn kib(pages: u64) -> String {
+    format!("{}.00 KiB", pages * oracle::page_size() / 1024)
+}
+
+#[track_caller]
+fn line(terminal: &Terminal, end: &str) -> String {
+    let lines = terminal.lines();
+    lines.iter().find(|line| line.ends_with(end)).expect("a line of it").clone()
+}
+
+#[test]
+fn a_view_is_shown_follows_and_is_put_away() {
+    let test = || -> Outcome {
+        let scratch = scratch()?;
+        let mut terminal = Terminal::start(watch(&scratch, &["one", "two"]), 80, 24);
+        terminal.until_it_shows("round 2");
+        assert!(terminal.screen().alternate_screen() && terminal.screen().hide_cursor() && terminal.is_raw());
+        terminal.until_it_shows(&format!("7.5 %  {} of {} in memory", kib(3), kib(40)));
+        assert!(line(&terminal, "  one").contains(&kib(2)), "{:#?}", terminal.lines());
+        write_sparse(&scratch.path().join("one"), 20 * oracle::page_size(), &[0, 1, 2, 3, 4, 5, 6, 7]);
+        terminal.until_it_shows(&format!("since the start +{}", kib(6)));
+        assert_eq!(oracle::resident(&scratch.path().join("one")), 8);
+        assert!(line(&terminal, "  one").contains(&kib(8)), "{:#?}", terminal.lines());
+        terminal.types("q");
+        assert_eq!(terminal.end().code(), Some(0));
+        terminal.assert_restored();
+        terminal.until_it_shows(&format!("22.5 %, {} of {} in memory, +{} in 0:0", kib(9), kib(40), kib(6)));
+        Ok(())
+    };
+    report("a_view_is_shown_follows_and_is_put_away", test());
+}
+
+#[test]
+fn keys_sort_scroll_pause_and_explain() {
+    let test = || -> Outcome {
+        let scratch = scratch()?;
+        let mut terminal = Terminal::start(watch(&scratch, &["."]), 80, 12);
+        terminal.until_it_shows("PATH↓");
+        let order = |terminal: &Terminal| {
+            let lines = terminal.lines();
+            let at = |end: &str| lines.iter().position(|line| line.ends_with(end));
+            at("/one").cmp(&at("/two"))
+        };
+        assert!(order(&terminal).is_lt());
+        terminal.types("r");
+        terminal.until_it_shows("PATH↑");
+        terminal.until("two before one", |terminal| order(terminal).is_gt());
+        terminal.types("\x1b[C");
+        terminal.until_it_shows("SIZE↑");
+        terminal.types("s");
+        terminal.until_it_shows("RESIDENT↑");
+        terminal.types("\x1b[Dr");
+        terminal.until_it_shows("SIZE↓");
+        terminal.types("?");
+        terminal.until_it_shows("q quit");
+        terminal.types(" ");
+        terminal.until_it_shows("paused");
+        // Nothing is looked at: what comes now is not shown before it goes on.
+        write_sparse(&scratch.path().join("three"), 1, &[0]);
+        terminal.types("?");
+        terminal.until("no help", |terminal| !terminal.lines().iter().any(|line| line.contains("q quit")));
+        assert!(!terminal.lines().iter().any(|line| line.contains("three")));
+        terminal.types(" ");
+        terminal.until_it_shows("three (new)");
+        terminal.types("\x1b[F\x1b[6~\x1b[5~\x1b[A\x1b[B\x1b[H\x1b");
+        assert_eq!(terminal.end().code(), Some(0), "Esc quits");
+        terminal.assert_restored();
+        Ok(())
+    };
+    report("keys_sort_scroll_pause_and_explain", test());
+}
+
+#[test]
+fn interrupted_it_leaves_the_terminal_as_it_was() {
+    let test = || -> Outcome {
+        let scratch = scratch()?;
+        let start = || {
+            let mut terminal = Terminal::start(watch(&scratch, &["."]), 80, 24);
+            terminal.until_it_shows("round 1");
+            assert!(terminal.screen().alternate_screen());
+            terminal
+        };
+        let mut typed = start();
+        typed.types("\x03");
+        assert_eq!(typed.end().code(), Some(130));
+        typed.assert_restored();
+        for (signal, code) in [(libc::SIGINT, 130), (libc::SIGTERM, 143)] {
+            let mut terminal = start();
+            terminal.signal(signal);
+            assert_eq!(terminal.end().code(), Some(code));
+            terminal.assert_restored();
+        }
+        for signal in [libc::SIGHUP, libc::SIGQUIT] {
+            let mut terminal = start();
+            terminal.signal(signal);
+            assert_eq!(terminal.end().signal(), Some(signal), "it dies of it all the same");
+            terminal.assert_restored();
+        }
+        Ok(())
+    };
+    report("interrupted_it_leaves_the_terminal_as_it_was", test());
+}
+
+#[test]
+fn so_many_rounds_end_it() {
+    let test = || -> Outcome {
+        let scratch = scratch()?;
+        for (variable, is_coloured) in [("IRRELEVANT", true), ("NO_COLOR", false)] {
+            let mut command = watch(&scratch, &["--rounds=3", "."]);
+            command.env(variable, "1");
+            let mut terminal = Terminal::start(command, 80, 24);
+            assert_eq!(terminal.end().code(), Some(0));
+            terminal.assert_restored();
+            let written = String::from_utf8_lossy(&terminal.written);
+            assert_eq!(written.contains("\x1b[1m"), is_coloured, "{variable}: {written:?}");
+        }
+        let mut terminal = Terminal::start(watch(&scratch, &["--summary", "."]), 80, 24);
+        terminal.until_it_shows("round 3");
+        assert!(!terminal.lines().iter().any(|line| line.contains("PATH") || line.contains("one")));
+        terminal.types("q");
+        terminal.end();
+        Ok(())
+    };
+    report("so_many_rounds_end_it", test());
+}
+
+#[test]
+fn every_size_is_enough() {
+    let test = || -> Outcome {
+        let scratch = scratch()?;
+        let name = "a-long-name-".repeat(15);
+        write_sparse(&scratch.path().join(&name), 1, &[0]);
+        let mut terminal = Terminal::start(watch(&scratch, &["."]), 20, 10);
+        terminal.until("its rows", |terminal| terminal.lines().iter().any(|line| line.ends_with("./two")));
+        assert!(terminal.lines().iter().any(|line| line.starts_with("  5.0")), "{:#?}", terminal.lines());
+        terminal.resize(80, 1);
+        let whole = format!("{} of {} in memory", kib(4), kib(41));
+        terminal.until("one row", |terminal| terminal.lines()[0].contains(&whole));
+        terminal.resize(1, 1);
+        terminal.until("one cell", |terminal| terminal.lines() == ["…"]);
+        terminal.resize(200, 50);
+        terminal.until_it_shows("round");
+        terminal.until_it_shows(&name[100..]);
+        terminal.resize(80, 24);
+        terminal
+            .until("80 columns", |terminal| terminal.lines().iter().any(|line| line.starts_with("mmapio")));
+        for row in 0..24 {
+            assert!(!terminal.screen().row_wrapped(row), "{:#?}", terminal.lines());
+        }
+        terminal.types("q");
+        assert_eq!(terminal.end().code(), Some(0));
+        terminal.assert_restored();
+        Ok(())
+    };
+    report("every_size_is_enough", test());
+}
+
+#[test]
+fn what_happens_to_files_is_shown_and_so_is_what_fails() {
+    let test = || -> Outcome {
+        let scratch = scratch()?;
+        let page = oracle::page_size();
+        let mut terminal = Terminal::start(watch(&scratch, &[".", "missing"]), 100, 24);
+        terminal.until_it_shows("missing: open: No such file or directory");
+        terminal.until_it_shows("1 failed");
+        write_sparse(&scratch.path().join("three"), page, &[0]);
+        terminal.until_it_shows("three (new)");
+        fs::rename(scratch.path().join("three"), scratch.path().join("one")).expect("ours");
+        terminal.until_it_shows("one (replaced)");
+        fs::File::options()
+            .write(true)
+            .open(scratch.path().join("two"))
+            .and_then(|two| two.set_len(0))
+            .expect("ours");
+        terminal.until("an empty file", |terminal| line(terminal, "./two").trim_start().starts_with("0 B"));
+        fs::remove_file(scratch.path().join("two")).expect("ours");
+        terminal.until_it_shows("two (gone)");
+        terminal.until("nothing of it", |terminal| !terminal.lines().iter().any(|line| line.contains("two")));
+        terminal.types("q");
+        assert_eq!(terminal.end().code(), Some(0));
+        terminal.assert_restored();
+        Ok(())
+    };
+    report("what_happens_to_files_is_shown_and_so_is_what_fails", test());
+}
+
+#[test]
+fn names_do_nothing_to_the_terminal() {
+    let test = || -> Outcome {
+        let scratch = Scratch::in_memory()?;
+        scratch.file("a\x1b[31m\x1b[2J\n\u{202e}b", 1);
+        let mut terminal = Terminal::start(watch(&scratch, &["."]), 120, 24);
+        terminal.until_it_shows("a\\u{1b}[31m\\u{1b}[2J\\n\\u{202e}b");
+        terminal.types("q");
+        terminal.end();
+        let written = String::from_utf8_lossy(&terminal.written);
+        assert!(!written.contains("a\x1b") && !written.contains('\u{202e}'), "{written:?}");
+        Ok(())
+    };
+    report("names_do_nothing_to_the_terminal", test());
+}
+
+#[test]
+fn a_terminal_that_cannot_move_its_cursor_gets_records() {
+    let test = || -> Outcome {
+        let scratch = scratch()?;
+        for (term, arguments) in
+            [("dumb", &["--rounds=2", "."][..]), (TERM, &["--rounds=2", "--format=ndjson", "."])]
+        {
+            let mut command = watch(&scratch, arguments);
+            command.env("TERM", term);
+            let mut terminal = Terminal::start(command, 80, 24);
+            assert_eq!(terminal.end().code(), Some(0));
+            let written = String::from_utf8_lossy(&terminal.written).replace('\r', "");
+            assert!(!written.contains('\x1b'), "{written:?}");
+            let records: Vec<serde_json::Value> =
+                written.lines().map(|line| serde_json::from_str(line).expect("a record")).collect();
+            assert_eq!(records.len(), 2);
+            assert_eq!(records[1]["resident_pages"], 3);
+        }
+        Ok(())
+    };
+    report("a_terminal_that_cannot_move_its_cursor_gets_records", test());
+}
+
+#[test]
+fn a_shell_stops_it_and_lets_it_go_on() {
+    let test = || -> Outcome {
+        let scratch = scratch()?;
+        let mut shell = Command::new(oracle::path());
+        shell.args(["within", "240", "--", "bash", "--norc", "--noprofile", "-i"]);
+        shell.current_dir(scratch.path()).env("TERM", TERM).env("PS1", "ready> ").env("INPUTRC", "/dev/null");
+        let mut terminal = Terminal::start(shell, 100, 24);
+        terminal.until_it_shows("ready>");
+        terminal.types(&format!("{} incore --watch=20ms .\n", binary().display()));
+        terminal.until_it_shows("round 2");
+        assert!(terminal.screen().alternate_screen());
+        terminal.types("\x1a");
+        terminal.until_it_shows("Stopped");
+        assert!(!terminal.screen().alternate_screen() && !terminal.screen().hide_cursor());
+        terminal.types("stty -a | grep -o ' icanon'; fg\n");
+        terminal.until("the view once more", |terminal| terminal.screen().alternate_screen());
+        assert!(
+            String::from_utf8_lossy(&terminal.written).contains(" icanon\r\n"),
+            "the modes were given back"
+        );
+        terminal.until_it_shows("PATH↓");
+        terminal.types("q");
+        // Keys that come before the shell reads them are the view's.
+        let is_prompt = |line: &String| line == "ready>";
+        terminal.until("the shell", |terminal| {
+            terminal.lines().iter().rfind(|line| !line.is_empty()).is_some_and(is_prompt)
+        });
+        terminal.types("echo left-with-$?; exit\n");
+        terminal.until_it_shows("left-with-0");
+        terminal.end();
+        Ok(())
+    };
+    report("a_shell_stops_it_and_lets_it_go_on", test());
+}
