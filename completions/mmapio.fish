@@ -59,8 +59,9 @@ json\t'One JSON document'
 ndjson\t'One JSON record a line, as they are found'
 csv\t'Comma-separated values, as they are found'
 paths\t'The paths alone, as they are found'
-prometheus\t'Metrics for Prometheus: of the total, and with --top of so many files, each of which is a series'"
-complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l columns -d 'The columns of tables and csv, separated by commas; `help` lists them' -r -f -a "size\t''
+prometheus\t'Metrics for Prometheus: of the total, and with --top of so many files, with --by-directory of directories, each of which is a series'"
+complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l columns -d 'The columns of tables and csv, separated by commas; `help` lists them' -r -f -a "files\t''
+size\t''
 pages\t''
 resident_pages\t''
 resident_bytes\t''
@@ -75,7 +76,8 @@ processes\t''
 path\t''
 note\t''
 help\t''"
-complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l sort -d 'Sort by COLUMN: numbers from the largest, text from A to Z, unknown last' -r -f -a "size\t''
+complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l sort -d 'Sort by COLUMN: numbers from the largest, text from A to Z, unknown last' -r -f -a "files\t''
+size\t''
 pages\t''
 resident_pages\t''
 resident_bytes\t''
@@ -86,12 +88,14 @@ evicted_pages\t''
 recently_evicted_pages\t''
 probe\t''
 path\t''"
-complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l top -d 'Show only the first N files, sorted by resident memory unless --sort says otherwise' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l top -d 'Show only the first N files or directories, sorted by resident memory unless --sort says otherwise' -r
 complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l missing -d 'Show only files of which less than so much is in memory [default: 100%]; those of which that is unknown, too' -r
 complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l textfile -d 'Write the metrics to FILE instead, all at once: for the textfile collector of Prometheus\' node_exporter' -r -F
 complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l probe -d 'Which system call to ask' -r -f -a "auto\t'cachestat where it is there and right, else mincore'
 cachestat\t'cachestat or unknown'
 mincore\t'mincore or unknown: slower, but does not count pages that are being read or could not be'"
+complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l by-directory -d 'Show directories instead of files, like du: each is the sum of all files in and below it' -r
+complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l fold -d 'Put what holds less than so much of all resident memory into the last row of the table [default: 1%]; 0% shows all' -r
 complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l svg -d 'Draw the files that are shown into FILE, as SVG; `-` is standard output, in place of the table' -r -F
 complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l html -d 'Write the same into FILE as a page for a browser, to be sorted and filtered there; `-` is standard output' -r -F
 complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l fail-under -d 'Exit with status 3 when less than so much of all files is in memory; unknown counts as less' -r
@@ -109,7 +113,7 @@ complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -s x -l one-file-s
 complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -s L -l follow -d 'Follow symbolic links below named directories; loops are noticed'
 complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l open -d 'Look at the files that any process maps or holds open; with PATHs, at the files below those, too'
 complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -s r -l reverse -d 'Sort the other way round (by path, unless --sort or --top says otherwise)'
-complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l cached-only -d 'Leave out files that have nothing in memory; those of which that is unknown stay'
+complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l cached-only -d 'Leave out files and directories that have nothing in memory; those of which that is unknown stay'
 complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -s 0 -l null -d 'End each path with a NUL byte instead of a new line: with --missing or --format paths, for `xargs -0`'
 complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -l total -d 'Add the total of all files, also of those that are not shown, and their dirty pages'
 complete -c mmapio -n "__fish_mmapio_using_subcommand incore" -s s -l summary -d 'Show the total alone'

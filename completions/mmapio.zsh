@@ -50,15 +50,17 @@ json\:"One JSON document"
 ndjson\:"One JSON record a line, as they are found"
 csv\:"Comma-separated values, as they are found"
 paths\:"The paths alone, as they are found"
-prometheus\:"Metrics for Prometheus\: of the total, and with --top of so many files, each of which is a series"))' \
-'*--columns=[The columns of tables and csv, separated by commas; \`help\` lists them]:LIST:(size pages resident_pages resident_bytes resident_percent dirty_pages writeback_pages evicted_pages recently_evicted_pages probe map processes path note help)' \
-'--sort=[Sort by COLUMN\: numbers from the largest, text from A to Z, unknown last]:COLUMN:(size pages resident_pages resident_bytes resident_percent dirty_pages writeback_pages evicted_pages recently_evicted_pages probe path)' \
-'--top=[Show only the first N files, sorted by resident memory unless --sort says otherwise]:N:_default' \
+prometheus\:"Metrics for Prometheus\: of the total, and with --top of so many files, with --by-directory of directories, each of which is a series"))' \
+'*--columns=[The columns of tables and csv, separated by commas; \`help\` lists them]:LIST:(files size pages resident_pages resident_bytes resident_percent dirty_pages writeback_pages evicted_pages recently_evicted_pages probe map processes path note help)' \
+'--sort=[Sort by COLUMN\: numbers from the largest, text from A to Z, unknown last]:COLUMN:(files size pages resident_pages resident_bytes resident_percent dirty_pages writeback_pages evicted_pages recently_evicted_pages probe path)' \
+'--top=[Show only the first N files or directories, sorted by resident memory unless --sort says otherwise]:N:_default' \
 '(--runs)--missing=[Show only files of which less than so much is in memory \[default\: 100%\]; those of which that is unknown, too]::PERCENT:_default' \
 '(-0 --null)--textfile=[Write the metrics to FILE instead, all at once\: for the textfile collector of Prometheus'\'' node_exporter]:FILE:_files' \
 '--probe=[Which system call to ask]:CALL:((auto\:"cachestat where it is there and right, else mincore"
 cachestat\:"cachestat or unknown"
 mincore\:"mincore or unknown\: slower, but does not count pages that are being read or could not be"))' \
+'(--runs --missing -0 --null --svg --html --watch)--by-directory=[Show directories instead of files, like du\: each is the sum of all files in and below it]::DEPTH:_default' \
+'(--top)--fold=[Put what holds less than so much of all resident memory into the last row of the table \[default\: 1%\]; 0% shows all]:PERCENT:_default' \
 '(--runs)--svg=[Draw the files that are shown into FILE, as SVG; \`-\` is standard output, in place of the table]:FILE:_files' \
 '(--runs)--html=[Write the same into FILE as a page for a browser, to be sorted and filtered there; \`-\` is standard output]:FILE:_files' \
 '(--runs)--fail-under=[Exit with status 3 when less than so much of all files is in memory; unknown counts as less]:PERCENT:_default' \
@@ -77,7 +79,7 @@ never\:"Never"))' \
 '(--pid --wait)--open[Look at the files that any process maps or holds open; with PATHs, at the files below those, too]' \
 '-r[Sort the other way round (by path, unless --sort or --top says otherwise)]' \
 '--reverse[Sort the other way round (by path, unless --sort or --top says otherwise)]' \
-'--cached-only[Leave out files that have nothing in memory; those of which that is unknown stay]' \
+'--cached-only[Leave out files and directories that have nothing in memory; those of which that is unknown stay]' \
 '-0[End each path with a NUL byte instead of a new line\: with --missing or --format paths, for \`xargs -0\`]' \
 '--null[End each path with a NUL byte instead of a new line\: with --missing or --format paths, for \`xargs -0\`]' \
 '--total[Add the total of all files, also of those that are not shown, and their dirty pages]' \

@@ -1,14 +1,12 @@
 //! What scripts decide by: shares that are demanded or waited for, paths of what is missing, metrics.
 
-#![expect(clippy::expect_used, reason = "a test that cannot be set up fails")]
-
 mod support;
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::process::{Command, Stdio};
 
 use support::command::incore;
+use support::promtool::promtool;
 use support::scratch::{Scratch, write_sparse};
 use support::{Outcome, Skip, needs_root, oracle, report};
 
@@ -141,23 +139,6 @@ fn metrics_are_what_promtool_accepts() {
         promtool(&each)
     };
     report("metrics_are_what_promtool_accepts", test());
-}
-
-/// What Prometheus' own tool says: nothing.
-fn promtool(metrics: &str) -> Outcome {
-    use std::io::Write;
-    let spawned = Command::new("promtool")
-        .args(["check", "metrics"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn();
-    let Ok(mut tool) = spawned else { return Err(Skip("no promtool (Debian's package prometheus)".into())) };
-    tool.stdin.take().expect("piped").write_all(metrics.as_bytes()).expect("it reads");
-    let said = tool.wait_with_output().expect("it ends");
-    let text = [said.stdout, said.stderr].concat();
-    assert!(said.status.success() && text.is_empty(), "{}\n{metrics}", String::from_utf8_lossy(&text));
-    Ok(())
 }
 
 #[test]

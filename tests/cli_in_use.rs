@@ -165,6 +165,22 @@ fn a_file_is_there_once_however_many_use_it_and_closed_ones_come_by_path() {
 }
 
 #[test]
+fn directories_sum_what_is_in_use_below_them() {
+    let scratch = Scratch::on_disk();
+    let files = [scratch.file("one", 3 * page_size()), scratch.file("two", 4 * page_size())];
+    let process = using(&[("open", &files[0]), ("map", &files[1])]);
+    let ran =
+        ndjson(["--by-directory=99", "--total", "--pid"]).arg(process.pid().to_string()).run().cleanly();
+    let records = ran.records();
+    let sums = records.of_type("directory");
+    let of = |path: &Path| *sums.iter().find(|record| record["path"] == text(path)).expect("a directory");
+    let ours = of(scratch.path());
+    assert_eq!((number(ours, "files"), number(ours, "size")), (2, 7 * page_size()));
+    let (root, total) = (of(Path::new("/")), records.only("total"));
+    assert_eq!((&root["files"], &root["size"]), (&total["files"], &total["size"]), "all of it is below /");
+}
+
+#[test]
 fn processes_that_are_not_there_are_named_and_the_rest_goes_on() {
     let scratch = Scratch::on_disk();
     let file = scratch.file("file", page_size());

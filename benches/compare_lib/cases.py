@@ -8,7 +8,7 @@ GROUPS = {
     resident_4g: ("resident-4g", "resident-4g-runs"),
     alternating: ("alternating",),
     sparse_1t: ("sparse-1t",),
-    files_100k: ("files-100k-summary", "files-100k-ndjson", "files-100k-table"),
+    files_100k: ("files-100k-summary", "files-100k-ndjson", "files-100k-table", "files-100k-directories"),
     open_20k: ("open-20k",),
     warm_4g: ("warm-4g",),
     warm_again_4g: ("warm-again-4g",),

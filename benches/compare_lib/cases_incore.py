@@ -104,12 +104,14 @@ def fincore_over_tree(tools, fixture, serves):
 
 def files_100k(tools, scratch):
     summary, ndjson, table = "files-100k-summary", "files-100k-ndjson", "files-100k-table"
+    directories = "files-100k-directories"
     fixture, mmapio = Files(scratch, 100_000, tools.floor, (200, 32 * KIB)), tools.mmapio.path
     path, incore, ask = fixture.path, [mmapio, "incore"], [tools.floor, "files"]
     beside = {"vmtouch": "vmtouch", "fincore": newest_fincore(tools), "floor": "floor files, 1 thread"}
     verbose = {**beside, "vmtouch": "vmtouch -v"}
     return Group("100,000 files of 200 B to 32 KiB, half of them resident", fixture, [
-        Contestant("mmapio incore --summary", [*incore, "--summary", path], (summary,)),
+        Contestant("mmapio incore --summary", [*incore, "--summary", path], (summary, directories)),
+        Contestant("mmapio incore --by-directory", [*incore, "--by-directory", path], (directories,)),
         Contestant("mmapio incore, ndjson", [*incore, "--format", "ndjson", path], (ndjson, table)),
         Contestant("mmapio incore, sorted table", [*incore, "--sort", "resident_bytes", path], (table,)),
         *vmtouch(tools, (summary,), path),
@@ -130,6 +132,8 @@ def files_100k(tools, scratch):
             **verbose),
         Row(table, "100,000 files, sorted table", "mmapio incore, sorted table", 1.5, "≤ 1.5 of ndjson",
             "mmapio incore, ndjson", **verbose),
+        Row(directories, "100,000 files, --by-directory", "mmapio incore --by-directory", 1.15, "≤ 1.15 of --summary",
+            "mmapio incore --summary"),
     ], lambda: [check_count(mmapio, fixture)])
 
 

@@ -24,6 +24,7 @@ pub(crate) mod model;
 pub(crate) mod mounts;
 pub(crate) mod oracle;
 pub(crate) mod pattern;
+pub(crate) mod promtool;
 pub(crate) mod reports;
 pub(crate) mod sample;
 pub(crate) mod scratch;

@@ -10,6 +10,7 @@ use mmapio_core::Percent;
 
 use super::EXIT_STATUS;
 use super::common::{Format, Messages, Paths, at_least_one};
+use super::directories::Directories;
 use super::duration;
 use super::in_use::InUse;
 use super::pictures::Pictures;
@@ -22,6 +23,8 @@ Examples:
       one file, with a strip of where it is resident
   mmapio incore --top 10 --total /var/lib
       the ten files that hold most memory, and the sum of all
+  mmapio incore --by-directory=2 /var
+      which directories hold it, like du
   mmapio incore --runs=absent table.db
       exactly which bytes are not in memory, one range a line
   mmapio incore --format ndjson /srv | jq
@@ -66,6 +69,9 @@ pub(crate) struct Incore {
 
     #[command(flatten)]
     pub(crate) show: Show,
+
+    #[command(flatten)]
+    pub(crate) directories: Directories,
 
     #[command(flatten)]
     pub(crate) pictures: Pictures,
@@ -129,11 +135,11 @@ pub(crate) struct Show {
     #[arg(short, long)]
     pub(crate) reverse: bool,
 
-    /// Show only the first N files, sorted by resident memory unless --sort says otherwise.
+    /// Show only the first N files or directories, sorted by resident memory unless --sort says otherwise.
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub(crate) top: Option<NonZeroUsize>,
 
-    /// Leave out files that have nothing in memory; those of which that is unknown stay.
+    /// Leave out files and directories that have nothing in memory; those of which that is unknown stay.
     #[arg(long)]
     pub(crate) cached_only: bool,
 
@@ -203,7 +209,8 @@ pub(crate) enum ShownAs {
     Csv,
     /// The paths alone, as they are found.
     Paths,
-    /// Metrics for Prometheus: of the total, and with --top of so many files, each of which is a series.
+    /// Metrics for Prometheus: of the total, and with --top of so many files, with --by-directory of
+    /// directories, each of which is a series.
     Prometheus,
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod advise;
 pub(crate) mod bench;
 mod bench_numbers;
 pub(crate) mod common;
+pub(crate) mod directories;
 pub(crate) mod duration;
 pub(crate) mod evict;
 pub(crate) mod generate;

@@ -58,6 +58,7 @@ impl Props {
             format: reporting.format,
             columns: formats::columns(reporting.columns.as_deref()),
             runs: false,
+            directories: false,
             exact: reporting.exact,
             null: false,
         };
@@ -131,6 +132,7 @@ impl Stage<'_> {
             in_use: None,
             heat: None,
             act: Some(Box::new(report)),
+            sum: None,
         };
         match self.rows {
             Rows::None => ControlFlow::Continue(()),

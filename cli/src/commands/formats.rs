@@ -11,7 +11,7 @@ use crate::output::{Exit, Output};
 use crate::render::Format;
 use crate::render::columns::{self, Column, Verb};
 use crate::render::csv::Csv;
-use crate::render::json::Json;
+use crate::render::json::{Json, List};
 use crate::render::ndjson::Ndjson;
 use crate::render::paths::PathList;
 use crate::render::table::{Rows, RunLines};
@@ -22,11 +22,27 @@ pub(crate) fn format(shown: &Shown) -> Box<dyn Format> {
         common::Format::Table if shown.runs => Box::new(RunLines),
         common::Format::Table | common::Format::Prometheus => Box::new(Rows),
         common::Format::Paths => Box::new(PathList { end: if shown.null { 0 } else { b'\n' } }),
-        common::Format::Json => Box::new(Json { runs: shown.runs, verb: shown.verb }),
+        common::Format::Json => Box::new(Json { list: list(shown), verb: shown.verb }),
         common::Format::Ndjson => Box::new(Ndjson { verb: shown.verb }),
         common::Format::Csv if shown.runs => Box::new(Csv::of_runs()),
-        common::Format::Csv => Box::new(Csv::of_files(shown.verb, shown.columns.clone())),
+        common::Format::Csv => {
+            Box::new(Csv::of_files(shown.verb, shown.columns.clone(), more_columns(shown)))
+        }
     }
+}
+
+/// What the list of a JSON document is of.
+fn list(shown: &Shown) -> List {
+    match (shown.runs, shown.directories) {
+        (true, _) => List::Runs,
+        (false, true) => List::Directories,
+        (false, false) => List::Files,
+    }
+}
+
+/// Columns that csv has only with some options.
+fn more_columns(shown: &Shown) -> &'static [&'static str] {
+    if shown.directories { &["files"] } else { &[] }
 }
 
 /// The columns that were asked for.

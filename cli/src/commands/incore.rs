@@ -7,6 +7,7 @@ use anyhow::Result;
 use mmapio_core::{FilesInUse, Percent, ProbeChoice, Total, WalkOptions, walk, walk_in_use};
 
 use super::demand::{self, Waited};
+use super::directories::{self, ByDirectory};
 use super::metrics;
 use super::order::Order;
 use super::paths::PathList;
@@ -35,8 +36,9 @@ pub(crate) fn run(arguments: &Incore) -> Result<Exit> {
     if !arguments.in_use.is_wanted() {
         paths::require("incore", &arguments.paths);
     }
-    check(show);
-    let shown = shown(show);
+    check(arguments);
+    let by_directory = by_directory(arguments);
+    let shown = Shown { directories: by_directory.is_some(), ..shown(show) };
     let options = paths::options(&arguments.paths)?;
     let list = paths::list(&arguments.paths)?;
     if let Some(every) = arguments.watch.watch {
@@ -71,21 +73,19 @@ pub(crate) fn run(arguments: &Incore) -> Result<Exit> {
         verbose: arguments.messages.verbose,
         picture: gallery.parts(),
     };
-    let order = Order::new(show.sort.as_deref(), show.top.is_some(), show.reverse);
-    let scans = match &used {
-        None => walk(list, &options, || Scan::new(&plan)),
-        Some(used) => walk_in_use(used, list, &options, || Scan::new(&plan)),
+    let order = Order::new(show.sort.as_deref(), show.top.is_some() || shown.directories, show.reverse);
+    let mut found = match &by_directory {
+        Some(wanted) => directories::sum(wanted, used.as_ref(), list, &options, &plan, &order),
+        None => scan(used.as_ref(), list, &options, &plan, &order),
     };
-    let mut sinks: Vec<_> = scans.into_iter().map(Scan::into_sink).collect();
-    sinks.push(in_use::told(errors, &plan.frame));
-    let mut found = Merged::of(sinks, &order);
+    found.take_errors(in_use::told(errors, &plan.frame));
     if arguments.in_use.open && (show.total || show.summary || shown.format == common::Format::Json) {
         found.cached = Some(Cached::with(&found.total)?);
     }
     progress.finish();
     found.rows.truncate(show.top.map_or(usize::MAX, std::num::NonZeroUsize::get));
     let drawn = gallery.publish(&found, (&arguments.paths, &arguments.in_use), &output);
-    if is_sum(show) {
+    if is_sum(show) && by_directory.is_none() {
         found.rows.clear();
     }
     match shown.format {
@@ -111,8 +111,27 @@ pub(crate) fn run(arguments: &Incore) -> Result<Exit> {
     Ok(if matches!(exit, Exit::Done) { verdict } else { exit })
 }
 
+/// Looks at every file.
+fn scan(
+    used: Option<&FilesInUse>,
+    list: PathList,
+    options: &WalkOptions,
+    plan: &Plan<'_>,
+    order: &Order,
+) -> Merged {
+    let scans = match used {
+        None => walk(list, options, || Scan::new(plan)),
+        Some(used) => walk_in_use(used, list, options, || Scan::new(plan)),
+    };
+    Merged::of(scans.into_iter().map(Scan::into_sink).collect(), order)
+}
+
 /// What does not go together, and the parser cannot know.
-fn check(show: &Show) {
+fn check(arguments: &Incore) {
+    let show = &arguments.show;
+    if arguments.directories.by_directory.is_some() && show.format() == common::Format::Paths {
+        paths::usage_error("incore", "--by-directory is about sums: it has no place in --format paths");
+    }
     let in_lines = !matches!(show.format(), common::Format::Ndjson | common::Format::Json);
     if show.runs.is_some() && show.total && in_lines {
         paths::usage_error("incore", "with --runs a total has no place but in --format ndjson or json");
@@ -176,6 +195,7 @@ fn shown(show: &Show) -> Shown {
         format: show.format(),
         columns: formats::columns(show.columns.as_deref()),
         runs: show.runs.is_some(),
+        directories: false,
         exact: show.exact,
         null: show.null,
     }
@@ -184,6 +204,18 @@ fn shown(show: &Show) -> Shown {
 /// Whether only the total is written.
 fn is_sum(show: &Show) -> bool {
     show.summary || (show.format() == common::Format::Prometheus && show.top.is_none())
+}
+
+/// The directories that are wanted as rows: with the total alone there are none.
+fn by_directory(arguments: &Incore) -> Option<ByDirectory> {
+    let (show, wanted) = (&arguments.show, &arguments.directories);
+    let is_table = show.format() == common::Format::Table;
+    let usual = (!arguments.messages.verbose && show.top.is_none()).then(directories::usual_fold).flatten();
+    Some(ByDirectory {
+        depth: wanted.by_directory.filter(|_| !show.summary)?,
+        fold: wanted.fold.or(usual).filter(|_| is_table),
+        strip: strip(show),
+    })
 }
 
 /// Whether rows must be kept to the end, or can be written as they come.

@@ -6,6 +6,7 @@ pub(crate) mod advise;
 pub(crate) mod bench;
 mod date;
 mod demand;
+mod directories;
 pub(crate) mod evict;
 mod formats;
 pub(crate) mod generate;

@@ -26,6 +26,8 @@ pub(crate) struct Shown {
     pub(crate) columns: Option<Vec<&'static Column>>,
     /// Whether it is about ranges, which are written as they come.
     pub(crate) runs: bool,
+    /// Whether it is about directories.
+    pub(crate) directories: bool,
     pub(crate) exact: bool,
     /// Paths are ended by NUL.
     pub(crate) null: bool,
@@ -55,6 +57,16 @@ impl Merged {
         lists.retain(|rows| !rows.is_empty());
         merged.rows = order.merge(lists);
         merged
+    }
+}
+
+impl Merged {
+    /// Adds what went wrong elsewhere.
+    pub(crate) fn take_errors(&mut self, mut sink: Sink<'_>) {
+        // When writing failed, the output remembers why.
+        let _ = sink.flush();
+        self.total.merge(&sink.total);
+        self.errors.append(&mut sink.errors);
     }
 }
 

@@ -55,6 +55,15 @@ pub(crate) struct Plan<'a> {
 }
 
 impl Plan<'_> {
+    /// A file in use cannot be opened. In a system with many users that is nothing special: it is counted, and said once.
+    pub(crate) fn unopened(&self, sink: &mut Sink<'_>, error: &Error) -> ControlFlow<()> {
+        sink.total.add_unopened();
+        if self.verbose {
+            self.frame.warn(&error.to_string());
+        }
+        ControlFlow::Continue(())
+    }
+
     /// Whether a file has a row. What is unknown may be missing.
     fn shows(&self, residency: &Residency) -> bool {
         let is_empty = residency.resident == Some(Pages(0));
@@ -160,6 +169,7 @@ impl<'a> Scan<'a> {
             in_use: self.plan.in_use.and_then(|used| used.find(file.id()).cloned()),
             heat: None,
             act: None,
+            sum: None,
         }
     }
 
@@ -230,13 +240,8 @@ impl Visitor for Scan<'_> {
         }
     }
 
-    /// In a system with many users that is nothing special: it is counted, and said once.
     fn unopened(&mut self, _file: &FileInUse, error: Error) -> ControlFlow<()> {
-        self.sink.total.add_unopened();
-        if self.plan.verbose {
-            self.plan.frame.warn(&error.to_string());
-        }
-        ControlFlow::Continue(())
+        self.plan.unopened(&mut self.sink, &error)
     }
 
     fn again(&mut self, path: &Path, id: FileId) {

@@ -93,13 +93,21 @@ pub(crate) struct Column {
     pub(crate) tables: Verbs,
     /// Where it can be asked for.
     pub(crate) verbs: Verbs,
-    /// Its value for a file.
+    /// Its value for a file, and what of a directory is not in the sum: its path.
     pub(crate) of_file: for<'a> fn(&'a Row<'_>) -> Value<'a>,
     /// Its value for the sum of files.
     pub(crate) of_total: fn(&Total) -> Value<'static>,
 }
 
 impl Column {
+    /// Its value for a row, which is a file or the sum of files in a directory: what all formats and all sorting read.
+    pub(crate) fn of<'a>(&self, row: &'a Row<'_>) -> Value<'a> {
+        match &row.sum {
+            Some(sum) if !OF_ROWS.contains(&self.name) => (self.of_total)(sum),
+            _ => (self.of_file)(row),
+        }
+    }
+
     /// Whether it holds numbers, which stand at the right.
     pub(crate) fn is_number(&self) -> bool {
         !matches!(
@@ -119,8 +127,21 @@ impl Column {
     }
 }
 
+/// Columns of which directories have what files have.
+const OF_ROWS: [&str; 3] = ["map", "path", "note"];
+
 /// The columns in their order.
-pub(crate) const COLUMNS: [Column; 26] = [
+pub(crate) const COLUMNS: [Column; 27] = [
+    Column {
+        name: "files",
+        heading: "FILES",
+        about: "how many files: with --by-directory, in and below the directory",
+        data: NONE,
+        tables: NONE,
+        verbs: INCORE,
+        of_file: |_| Value::Count(Some(1)),
+        of_total: |total| Value::Count(Some(total.files)),
+    },
     Column {
         name: "size",
         heading: "SIZE",
@@ -344,7 +365,8 @@ pub(crate) const COLUMNS: [Column; 26] = [
     Column {
         name: "map",
         heading: "MAP",
-        about: "strip from the start of the file to its end: · absent, ▁…▇ partly, █ resident",
+        about: "strip from the start of the file to its end: · absent, ▁…▇ partly, █ resident; of a directory a bar: its whole \
+                width is all pages, █ those resident, ▓ dirty among them (a cell if any is)",
         data: NONE,
         tables: INCORE,
         verbs: INCORE,
@@ -374,7 +396,7 @@ pub(crate) const COLUMNS: [Column; 26] = [
     Column {
         name: "note",
         heading: "NOTE",
-        about: "why residency is unknown, or that the file changed meanwhile",
+        about: "why residency is unknown, or that the file changed meanwhile; how many files of a directory are unknown or failed",
         data: NONE,
         tables: NONE,
         verbs: ALL,
@@ -436,15 +458,16 @@ pub(crate) fn names(verb: Verb) -> impl Iterator<Item = &'static str> {
     of(verb).map(|column| column.name).chain([HELP])
 }
 
-/// The names that `--sort` takes: those of columns with data.
+/// The names that `--sort` takes: those of columns with data, and of other numbers.
 pub(crate) fn sortable_names(verb: Verb) -> impl Iterator<Item = &'static str> {
-    COLUMNS.iter().filter(move |column| column.data.has(verb)).map(|column| column.name)
+    let has_order = move |column: &&Column| column.data.has(verb) || column.is_number();
+    of(verb).filter(has_order).map(|column| column.name)
 }
 
 /// What comes first when files are sorted by a column of numbers: the larger ones, or the smaller ones in reverse; unknown
 /// last in any case. None for columns of text.
 pub(crate) fn numeric_key(column: &Column, reverse: bool, row: &Row<'_>) -> Option<u64> {
-    let number = match (column.of_file)(row) {
+    let number = match column.of(row) {
         Value::Bytes(number) | Value::Count(number) | Value::Rate(number) => number,
         Value::Percent(share) => share.map(|share| u64::from(share.thousandths())),
         Value::Seconds(_) | Value::Text(_) | Value::Path(_) | Value::Remaining(_) | Value::Users(_) => {
@@ -458,7 +481,7 @@ pub(crate) fn numeric_key(column: &Column, reverse: bool, row: &Row<'_>) -> Opti
 /// The order of two files by one column: numbers from the largest, text from A to Z, unknown last in any case.
 pub(crate) fn compare(column: &Column, reverse: bool, a: &Row<'_>, b: &Row<'_>) -> Ordering {
     let turn = |order: Ordering| if reverse { order.reverse() } else { order };
-    match ((column.of_file)(a), (column.of_file)(b)) {
+    match (column.of(a), column.of(b)) {
         (Value::Bytes(a), Value::Bytes(b)) | (Value::Count(a), Value::Count(b)) => {
             unknown_last(a, b, |a, b| turn(b.cmp(&a)))
         }

@@ -15,9 +15,11 @@ pub(crate) struct Csv {
 }
 
 impl Csv {
-    /// Of files, with the columns that were chosen or all that hold data and the reason why residency is unknown.
-    pub(crate) fn of_files(verb: Verb, columns: Option<Vec<&'static Column>>) -> Self {
-        let all = || COLUMNS.iter().filter(|column| column.data.has(verb) || column.name == "note").collect();
+    /// Of files, with the columns that were chosen or all that hold data, `more` of them and the reason why residency is unknown.
+    pub(crate) fn of_files(verb: Verb, columns: Option<Vec<&'static Column>>, more: &[&str]) -> Self {
+        let is_data =
+            |column: &&Column| column.data.has(verb) || column.name == "note" || more.contains(&column.name);
+        let all = || COLUMNS.iter().filter(is_data).collect();
         Self { columns: Some(columns.unwrap_or_else(all)) }
     }
 
@@ -42,7 +44,7 @@ impl Format for Csv {
 
     fn file(&self, row: &Row<'_>, out: &mut Vec<u8>) {
         if let Some(columns) = &self.columns {
-            record(columns.iter().map(|column| field((column.of_file)(row))), out);
+            record(columns.iter().map(|column| field(column.of(row))), out);
         }
     }
 

@@ -10,15 +10,28 @@ use super::records::{ErrorRecord, FileRecord, RunRecord, TotalRecord};
 use super::row::Row;
 use super::{Ending, Format};
 
-/// The format; its list is of files or of runs.
+/// The format.
 pub(crate) struct Json {
-    pub(crate) runs: bool,
+    pub(crate) list: List,
     pub(crate) verb: Verb,
+}
+
+/// What its list is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum List {
+    Files,
+    Runs,
+    /// Directories, and files that were named.
+    Directories,
 }
 
 impl Format for Json {
     fn head(&self, out: &mut Vec<u8>) {
-        let list = if self.runs { "\"files\":[],\"runs\":[" } else { "\"files\":[" };
+        let list = match self.list {
+            List::Files => "\"files\":[",
+            List::Runs => "\"files\":[],\"runs\":[",
+            List::Directories => "\"files\":[],\"directories\":[",
+        };
         out.extend_from_slice(b"{\"version\":1,");
         out.extend_from_slice(list.as_bytes());
     }

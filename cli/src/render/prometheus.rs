@@ -1,7 +1,8 @@
-//! Metrics in Prometheus' text format: of the total, and of the files that are shown.
+//! Metrics in Prometheus' text format: of the total, and of the files or directories that are shown.
 //!
 //! The text is what `promtool check metrics` finds nothing to say about: base units, no timestamps, one group of lines for each metric.
-//! Every file is a series of its own for whoever scrapes this, which is why only those that were asked for by number are shown.
+//! Every file is a series of its own for whoever scrapes this, which is why only those that were asked for by number are shown;
+//! how many directories there are is said by their depth.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -10,7 +11,7 @@ use mmapio_core::{Pages, Total};
 
 use super::row::{Kept, Row};
 
-/// A metric of files or of the total.
+/// A metric of files, of directories or of the total.
 struct Metric<T> {
     name: &'static str,
     help: &'static str,
@@ -34,6 +35,45 @@ const OF_FILES: &[Metric<Row<'static>>] = &[
         name: "mmapio_file_writeback_bytes",
         help: "Memory of the file that is being written to the storage.",
         of: |row| row.residency.writeback.map(Pages::bytes),
+    },
+];
+
+/// Of each directory.
+const OF_DIRECTORIES: &[Metric<Total>] = &[
+    Metric {
+        name: "mmapio_directory_files",
+        help: "Files in and below the directory.",
+        of: |sum| Some(sum.files),
+    },
+    Metric {
+        name: "mmapio_directory_unknown_files",
+        help: "Files of the directory of which residency is unknown; the sums leave them out.",
+        of: |sum| Some(sum.unknown_files),
+    },
+    Metric {
+        name: "mmapio_directory_failed_paths",
+        help: "Paths in and below the directory that could not be looked at.",
+        of: |sum| Some(sum.errors),
+    },
+    Metric {
+        name: "mmapio_directory_size_bytes",
+        help: "Size of all files of the directory.",
+        of: |sum| Some(sum.size),
+    },
+    Metric {
+        name: "mmapio_directory_resident_bytes",
+        help: "Memory that the page cache has of the files of the directory.",
+        of: |sum| sum.resident().map(Pages::bytes),
+    },
+    Metric {
+        name: "mmapio_directory_dirty_bytes",
+        help: "Memory of the files of the directory that is newer than the storage.",
+        of: |sum| sum.of_known(sum.dirty).map(Pages::bytes),
+    },
+    Metric {
+        name: "mmapio_directory_writeback_bytes",
+        help: "Memory of the files of the directory that is being written to the storage.",
+        of: |sum| sum.of_known(sum.writeback).map(Pages::bytes),
     },
 ];
 
@@ -77,19 +117,31 @@ pub(crate) fn text(total: &Total, rows: &Kept) -> String {
             let _ = writeln!(text, "{} {value}", metric.name);
         }
     }
-    for metric in OF_FILES {
+    let files = rows.iter().filter(|row| row.sum.is_none()).map(|row| (&*row.path, &**row));
+    let sums = rows.iter().filter_map(|row| row.sum.as_deref().map(|sum| (&*row.path, sum)));
+    series(OF_FILES, files, &mut text);
+    series(OF_DIRECTORIES, sums, &mut text);
+    text
+}
+
+/// A series for each of these paths.
+fn series<'r, T: 'r>(
+    metrics: &[Metric<T>],
+    rows: impl Iterator<Item = (&'r Path, &'r T)> + Clone,
+    text: &mut String,
+) {
+    for metric in metrics {
         let mut lines = String::new();
-        for row in rows {
-            if let Some(value) = (metric.of)(row) {
-                let _ = writeln!(lines, "{}{{path=\"{}\"}} {value}", metric.name, label(&row.path));
+        for (path, of) in rows.clone() {
+            if let Some(value) = (metric.of)(of) {
+                let _ = writeln!(lines, "{}{{path=\"{}\"}} {value}", metric.name, label(path));
             }
         }
         if !lines.is_empty() {
-            head(metric.name, metric.help, &mut text);
+            head(metric.name, metric.help, text);
             text.push_str(&lines);
         }
     }
-    text
 }
 
 fn head(name: &str, help: &str, text: &mut String) {

@@ -11,7 +11,7 @@ use serde::ser::{SerializeMap, Serializer};
 use super::columns::{COLUMNS, Share, Value, Verb};
 use super::row::Row;
 
-/// A file's record.
+/// The record of a file, or of a directory.
 pub(crate) struct FileRecord<'a>(pub(crate) Verb, pub(crate) &'a Row<'a>);
 
 /// A range's record.
@@ -42,6 +42,12 @@ impl Serialize for FileRecord<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Self(verb, row) = *self;
         let mut map = serializer.serialize_map(None)?;
+        if let Some(sum) = &row.sum {
+            map.serialize_entry("type", "directory")?;
+            path_entry(&mut map, row.path.as_ref())?;
+            total_entries(&mut map, verb, sum)?;
+            return map.end();
+        }
         map.serialize_entry("type", "file")?;
         path_entry(&mut map, row.path.as_ref())?;
         if row.ranged {
@@ -49,7 +55,7 @@ impl Serialize for FileRecord<'_> {
             map.serialize_entry("length", &row.residency.extent.length())?;
         }
         for column in COLUMNS.iter().filter(|column| column.data.has(verb) && column.name != "path") {
-            value_entry(&mut map, column.name, (column.of_file)(row))?;
+            value_entry(&mut map, column.name, column.of(row))?;
         }
         if let Some(unknown) = row.residency.unknown {
             map.serialize_entry("unknown", &unknown.to_string())?;

@@ -4,11 +4,11 @@ use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
-use mmapio_core::{FileId, FileInUse, Report, Residency};
+use mmapio_core::{FileId, FileInUse, Report, Residency, Total};
 
 use super::heat::Heat;
 
-/// A file and its residency, and what was done to it.
+/// A file and its residency, and what was done to it; or a directory, with the sum of the files below it.
 #[derive(Debug)]
 pub(crate) struct Row<'a> {
     pub(crate) path: Cow<'a, Path>,
@@ -26,6 +26,8 @@ pub(crate) struct Row<'a> {
     pub(crate) heat: Option<Box<Heat>>,
     /// What was done to it; `residency` is the one afterwards.
     pub(crate) act: Option<Box<Report>>,
+    /// Of a directory: the sum of the files below it. `size` and `residency` are taken from it.
+    pub(crate) sum: Option<Box<Total>>,
 }
 
 /// Rows that are kept to the end; boxed, so that sorting moves pointers.
@@ -41,8 +43,16 @@ impl Row<'_> {
         Row { path: Cow::Owned(self.path.into_owned()), ..self }
     }
 
+    /// Whether residency is unknown, of a directory that of any file.
+    pub(crate) fn is_unknown(&self) -> bool {
+        self.residency.unknown.is_some() || self.sum.as_ref().is_some_and(|sum| sum.unknown_files > 0)
+    }
+
     /// What is to be said besides the numbers.
     pub(crate) fn note(&self) -> Option<String> {
+        if let Some(sum) = &self.sum {
+            return missing_in(sum);
+        }
         let deleted = self.in_use.as_ref().is_some_and(|file| file.deleted).then(|| "deleted".to_owned());
         let about = match self.residency.unknown {
             Some(unknown) => Some(format!("unknown: {unknown}")),
@@ -51,4 +61,13 @@ impl Row<'_> {
         let notes: Vec<String> = deleted.into_iter().chain(about).collect();
         (!notes.is_empty()).then(|| notes.join("; "))
     }
+}
+
+/// What the sum of a directory lacks.
+fn missing_in(sum: &Total) -> Option<String> {
+    let unknown =
+        (sum.unknown_files > 0).then(|| format!("{} of {} files unknown", sum.unknown_files, sum.files));
+    let failed = (sum.errors > 0).then(|| format!("{} failed", sum.errors));
+    let said: Vec<String> = unknown.into_iter().chain(failed).collect();
+    (!said.is_empty()).then(|| said.join(", "))
 }

@@ -44,7 +44,9 @@ pub(crate) fn usual_columns(
     let in_use = rows.iter().any(|row| row.in_use.is_some());
     let left = rows.iter().filter_map(|row| row.act()).any(|act| !act.remaining.is_empty())
         || total.is_some_and(|total| !total.acts.remaining.is_empty());
+    let sums = rows.iter().any(|row| row.sum.is_some());
     let is_usual = |column: &&Column| match column.name {
+        "files" => sums,
         "note" => noted,
         "processes" => in_use,
         "dirty_pages" if verb == Verb::Incore => total.is_some(),
@@ -100,7 +102,7 @@ impl<'a> Grid<'a> {
         let of_piece = |piece: &[Box<Row<'_>>]| {
             let mut widths = vec![0; columns.len()];
             for row in piece {
-                widen(&mut widths, columns, |column| width_of(&(column.of_file)(row), look));
+                widen(&mut widths, columns, |column| width_of(&column.of(row), look));
             }
             widths
         };
@@ -210,9 +212,9 @@ fn write_total(text: &mut String, column: &Column, total: &Total, look: Look) {
 /// Appends a file's value: of an empty file there is no percentage and no probe, of one that will not tell they are
 /// unknown.
 fn write_file(text: &mut String, column: &Column, row: &Row<'_>, look: Look) {
-    match (column.of_file)(row) {
-        Value::Percent(None) if row.residency.unknown.is_some() => text.push('?'),
-        Value::Text(None) if row.residency.unknown.is_none() => text.push('-'),
+    match column.of(row) {
+        Value::Percent(None) if row.is_unknown() => text.push('?'),
+        Value::Text(None) if !row.is_unknown() => text.push('-'),
         value => write_value(text, value, look),
     }
 }

@@ -10,7 +10,7 @@ use mmapio_core::{Error, Extent, Pages, Probe, Residency, Run, RunState, Unknown
 
 use super::columns::Verb;
 use super::csv::Csv;
-use super::json::Json;
+use super::json::{Json, List};
 use super::ndjson::Ndjson;
 use mmapio_core::Total;
 
@@ -37,6 +37,7 @@ fn row(path: &str, size: u64, residency: Residency, strip: &str) -> Box<Row<'sta
         in_use: None,
         heat: None,
         act: None,
+        sum: None,
     })
 }
 
@@ -117,8 +118,8 @@ fn is_comparable() -> bool {
 fn machine_formats() {
     if is_comparable() {
         insta::assert_snapshot!("ndjson", document(&Ndjson { verb: Verb::Incore }));
-        insta::assert_snapshot!("json", document(&Json { runs: false, verb: Verb::Incore }));
-        insta::assert_snapshot!("csv", document(&Csv::of_files(Verb::Incore, None)));
+        insta::assert_snapshot!("json", document(&Json { list: List::Files, verb: Verb::Incore }));
+        insta::assert_snapshot!("csv", document(&Csv::of_files(Verb::Incore, None, &[])));
         insta::assert_snapshot!("csv_of_runs", document(&Csv::of_runs()));
     }
 }

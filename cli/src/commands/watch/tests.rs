@@ -50,6 +50,7 @@ fn row(&(path, inode, pages, resident): &File<'_>) -> Box<Row<'static>> {
         in_use: None,
         heat: None,
         act: None,
+        sum: None,
     })
 }
 

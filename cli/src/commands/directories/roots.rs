@@ -1,0 +1,110 @@
+//! The paths that were named, and which rows a path below them belongs to.
+//!
+//! That goes by the paths alone, as they were named, so that it does not depend on which way a file was found: with `a a/b` named, the
+//! files of `a/b` are found by way of either. Two names of one directory that do not show it (through a symbolic link) are beyond
+//! this; its files count below one of the two.
+
+use std::collections::HashMap;
+use std::path::{Component, Path, PathBuf};
+
+/// The named paths.
+pub(super) struct Roots {
+    /// Each in plain form, and as it was named.
+    named: HashMap<PathBuf, PathBuf>,
+    depth: usize,
+}
+
+impl Roots {
+    /// Rows go `depth` directories below each of them.
+    pub(super) fn new<'p>(paths: impl Iterator<Item = &'p PathBuf>, depth: usize) -> Self {
+        let mut named = HashMap::new();
+        for path in paths {
+            named.entry(plain(path).to_owned()).or_insert_with(|| path.clone());
+        }
+        Self { named, depth }
+    }
+
+    /// Whether the path was named itself.
+    pub(super) fn is_named(&self, path: &Path) -> bool {
+        self.named.contains_key(plain(path))
+    }
+
+    /// Whether anything but a path that was found as named can be named.
+    pub(super) fn are_several(&self) -> bool {
+        self.named.len() > 1
+    }
+
+    /// The rows that a directory belongs to, in plain form, the outermost first: those of its ancestors, and of itself, that were named or
+    /// are not too deep below one that was.
+    pub(super) fn rows_of<'p>(&self, directory: &'p Path) -> Vec<&'p Path> {
+        let mut above: Vec<_> = plain(directory).ancestors().collect();
+        above.reverse();
+        let mut rows = Vec::new();
+        let mut below: Option<usize> = None;
+        for path in above {
+            if path.components().next_back() == Some(Component::ParentDir) {
+                // What comes after it does not lie in what comes before.
+                rows.clear();
+                below = None;
+            }
+            below = if self.named.contains_key(path) { Some(0) } else { below.map(|depth| depth + 1) };
+            if below.is_some_and(|depth| depth <= self.depth) {
+                rows.push(path);
+            }
+        }
+        rows
+    }
+
+    /// A row's path as it is shown: as it was named, or below the nearest that was.
+    pub(super) fn shown(&self, row: &Path) -> PathBuf {
+        let named = row.ancestors().find_map(|above| Some((above, self.named.get(above)?)));
+        match named.map(|(above, named)| (row.strip_prefix(above), named)) {
+            Some((Ok(rest), named)) if !rest.as_os_str().is_empty() => named.join(rest),
+            Some((_, named)) => named.clone(),
+            None => row.to_owned(),
+        }
+    }
+}
+
+/// A path without the `./` that it may begin with; `.` is empty.
+pub(super) fn plain(path: &Path) -> &Path {
+    path.strip_prefix(".").unwrap_or(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(named: &[&str], depth: usize, directory: &str) -> Vec<String> {
+        let named: Vec<_> = named.iter().map(PathBuf::from).collect();
+        let roots = Roots::new(named.iter(), depth);
+        let shown = |row: &&Path| roots.shown(row).to_str().unwrap().to_owned();
+        roots.rows_of(Path::new(directory)).iter().map(shown).collect()
+    }
+
+    #[test]
+    fn a_directory_belongs_to_the_rows_above_it() {
+        assert_eq!(rows(&["a"], 1, "a/b/c"), ["a", "a/b"]);
+        assert_eq!(rows(&["a"], 0, "a/b/c"), ["a"]);
+        assert_eq!(rows(&["a"], 9, "a/b/c"), ["a", "a/b", "a/b/c"]);
+        assert_eq!(rows(&["a"], 1, "ab"), [""; 0]);
+        assert_eq!(rows(&["/"], 1, "/usr/lib"), ["/", "/usr"]);
+        assert_eq!(rows(&["a/"], 1, "a/b"), ["a/", "a/b"]);
+    }
+
+    #[test]
+    fn named_directories_lie_in_each_other_however_they_are_written() {
+        assert_eq!(rows(&["a", "a/b/c"], 1, "a/b/c/d/e"), ["a", "a/b", "a/b/c", "a/b/c/d"]);
+        assert_eq!(rows(&["a", "a/b/c"], 0, "a/b/c/d/e"), ["a", "a/b/c"]);
+        for directory in ["./src/x", "src/x", "src//x"] {
+            assert_eq!(rows(&[".", "src"], 1, directory), [".", "src", "src/x"], "{directory}");
+        }
+        assert_eq!(rows(&["."], 1, "./src/x"), [".", "./src"]);
+    }
+
+    #[test]
+    fn nothing_lies_in_what_a_path_goes_up_from() {
+        assert_eq!(rows(&["a", "a/../b"], 1, "a/../b/c"), ["a/../b", "a/../b/c"]);
+        assert_eq!(rows(&[".", "..", "../x"], 1, "../x"), ["..", "../x"]);
+    }
+}
