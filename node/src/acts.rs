@@ -7,6 +7,7 @@ use mmapio_core::{
     Advice, ByteRange, EvictOptions, Extent, Flush, Mapping, Observer, OpenFile, RateLimit, Report, Result,
     RunState, WarmNeed, WarmOptions, evict, extents_of, warm, warm_need,
 };
+use napi::Env;
 use napi::bindgen_prelude::{AsyncTask, Either, Float64Array};
 use napi_derive::napi;
 
@@ -27,8 +28,14 @@ impl Mapped {
 
     /// The same later.
     #[napi(catch_unwind)]
-    pub fn sync_later(&self, offset: i64, length: i64, how: String) -> AsyncTask<Job<Option<Failure>>> {
-        later(self.syncing(offset, length, &how))
+    pub fn sync_later(
+        &self,
+        env: Env,
+        offset: i64,
+        length: i64,
+        how: String,
+    ) -> AsyncTask<Job<Option<Failure>>> {
+        later(env, self.syncing(offset, length, &how))
     }
 
     /// Asks what is in memory.
@@ -39,8 +46,8 @@ impl Mapped {
 
     /// The same later.
     #[napi(catch_unwind)]
-    pub fn residency_later(&self) -> AsyncTask<Job<Answer>> {
-        later(self.looking())
+    pub fn residency_later(&self, env: Env) -> AsyncTask<Job<Answer>> {
+        later(env, self.looking())
     }
 
     /// The runs as offset, length and state, one after the other.
@@ -57,8 +64,8 @@ impl Mapped {
 
     /// The same later.
     #[napi(catch_unwind)]
-    pub fn warm_later(&self, rate: Option<f64>, ticket: &Ticket) -> AsyncTask<Job<Answer>> {
-        later(self.warming(rate, ticket.course()))
+    pub fn warm_later(&self, env: Env, rate: Option<f64>, ticket: &Ticket) -> AsyncTask<Job<Answer>> {
+        later(env, self.warming(rate, ticket.course()))
     }
 
     /// Drops what is clean.
@@ -69,8 +76,8 @@ impl Mapped {
 
     /// The same later.
     #[napi(catch_unwind)]
-    pub fn evict_later(&self, sync: bool, ticket: &Ticket) -> AsyncTask<Job<Answer>> {
-        later(self.evicting(sync, ticket.course()))
+    pub fn evict_later(&self, env: Env, sync: bool, ticket: &Ticket) -> AsyncTask<Job<Answer>> {
+        later(env, self.evicting(sync, ticket.course()))
     }
 }
 

@@ -1,5 +1,5 @@
-//! Where objects of JavaScript keep their mappings. A runtime may end a worker thread without finishing its objects (Deno does), so
-//! that the thread remembers them, too.
+//! Where objects of JavaScript keep their mappings. A runtime may end a worker thread without finishing its objects, or the calls that
+//! wait for the thread pool (Deno does), so that the thread remembers them, too.
 
 use std::cell::RefCell;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -16,7 +16,8 @@ impl Slot {
     /// One that lets its mapping go when the thread ends, at the latest.
     pub(crate) fn new(env: Env, held: Arc<Held>) -> Arc<Self> {
         let slot = Arc::new(Self(Mutex::new(Some(held))));
-        ALL.with_borrow_mut(|all| all.remember(env, &slot));
+        let ended: Arc<dyn Ended> = Arc::clone(&slot) as _;
+        remember(env, &ended);
         slot
     }
 
@@ -41,14 +42,30 @@ impl Slot {
     }
 }
 
+/// What has something to let go when its thread ends.
+pub(crate) trait Ended {
+    fn end(&self);
+}
+
+impl Ended for Slot {
+    fn end(&self) {
+        self.release();
+    }
+}
+
+/// Ends it with its thread, if it is still there.
+pub(crate) fn remember(env: Env, what: &Arc<dyn Ended>) {
+    ALL.with_borrow_mut(|all| all.remember(env, what));
+}
+
 thread_local! {
-    static ALL: RefCell<All> = const { RefCell::new(All { slots: Vec::new(), look_at: 64, envs: Vec::new() }) };
+    static ALL: RefCell<All> = const { RefCell::new(All { known: Vec::new(), look_at: 64, envs: Vec::new() }) };
 }
 
 /// Those of this thread.
 struct All {
     /// With the environment that each is of: the addon may be loaded more than once.
-    slots: Vec<(usize, Weak<Slot>)>,
+    known: Vec<(usize, Weak<dyn Ended>)>,
     /// So many are looked through for those that are gone.
     look_at: usize,
     /// Environments whose end is told.
@@ -56,33 +73,31 @@ struct All {
 }
 
 impl All {
-    fn remember(&mut self, env: Env, slot: &Arc<Slot>) {
+    fn remember(&mut self, env: Env, what: &Arc<dyn Ended>) {
         let id = env.raw().addr();
         if !self.envs.contains(&id) {
             self.envs.push(id);
             // Where there are no hooks objects are finished, as far as the runtime does.
             let _ = env.add_env_cleanup_hook(id, end);
         }
-        if self.slots.len() >= self.look_at {
-            self.slots.retain(|(_, slot)| slot.strong_count() > 0);
-            self.look_at = 2 * self.slots.len() + 64;
+        if self.known.len() >= self.look_at {
+            self.known.retain(|(_, what)| what.strong_count() > 0);
+            self.look_at = 2 * self.known.len() + 64;
         }
-        self.slots.push((id, Arc::downgrade(slot)));
+        self.known.push((id, Arc::downgrade(what)));
     }
 
-    fn take(&mut self, env: usize) -> Vec<Weak<Slot>> {
+    fn take(&mut self, env: usize) -> Vec<Weak<dyn Ended>> {
         self.envs.retain(|known| *known != env);
-        let (ended, others) = std::mem::take(&mut self.slots).into_iter().partition(|(of, _)| *of == env);
-        self.slots = others;
-        let ended: Vec<(usize, Weak<Slot>)> = ended;
-        ended.into_iter().map(|(_, slot)| slot).collect()
+        let (ended, others): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.known).into_iter().partition(|(of, _)| *of == env);
+        self.known = others;
+        ended.into_iter().map(|(_, what)| what).collect()
     }
 }
 
 /// An environment ends: nobody has its objects any more. Buffers are owners of their own.
 fn end(env: usize) {
     let ended = ALL.try_with(|all| all.try_borrow_mut().map(|mut all| all.take(env)));
-    for slot in ended.into_iter().flatten().flatten().filter_map(|slot| slot.upgrade()) {
-        slot.release();
-    }
+    ended.into_iter().flatten().flatten().filter_map(|what| what.upgrade()).for_each(|what| what.end());
 }

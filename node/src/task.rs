@@ -1,8 +1,8 @@
 //! Calls that may take long, in the runtime's thread pool, and how they are followed and ended.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use mmapio_core::Observer;
 use napi::bindgen_prelude::{AsyncTask, ToNapiValue, TypeName};
@@ -10,6 +10,7 @@ use napi::{Env, Result, Task};
 use napi_derive::napi;
 
 use crate::record::number;
+use crate::slot::{self, Ended};
 
 /// What both sides know of a call that goes on: JavaScript looks at it, since being called would need the event loop.
 #[derive(Debug, Default)]
@@ -75,14 +76,35 @@ impl Ticket {
 }
 
 /// A call to be made in the thread pool.
-pub(crate) struct Job<T>(Option<Box<dyn FnOnce() -> T + Send>>);
+pub(crate) struct Job<T>(Arc<Waiting<T>>);
+
+type Call<T> = Box<dyn FnOnce() -> T + Send>;
+
+/// The call until it is made.
+struct Waiting<T>(Mutex<Option<Call<T>>>);
+
+impl<T> Waiting<T> {
+    fn take(&self) -> Option<Call<T>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// A call that is not made any more gives back the mappings that it was about.
+impl<T> Ended for Waiting<T> {
+    fn end(&self) {
+        drop(self.take());
+    }
+}
 
 /// Has it made there; the answer is a promise.
-pub(crate) fn later<T>(call: impl FnOnce() -> T + Send + 'static) -> AsyncTask<Job<T>>
+pub(crate) fn later<T>(env: Env, call: impl FnOnce() -> T + Send + 'static) -> AsyncTask<Job<T>>
 where
     T: Send + ToNapiValue + TypeName + 'static,
 {
-    AsyncTask::new(Job(Some(Box::new(call))))
+    let waiting = Arc::new(Waiting(Mutex::new(Some(Box::new(call) as Call<T>))));
+    let ended: Arc<dyn Ended> = Arc::clone(&waiting) as _;
+    slot::remember(env, &ended);
+    AsyncTask::new(Job(waiting))
 }
 
 impl<T: Send + ToNapiValue + TypeName + 'static> Task for Job<T> {

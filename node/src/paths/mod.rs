@@ -11,6 +11,7 @@ use mmapio_core::{
     ByteRange, Error, EvictOptions, Evictor, Found, MemoryBudget, Observer, ProbeChoice, Prober, Result,
     WalkOptions, WarmMode, WarmOptions, WarmPlan, WarmWalk, extents_of, glob_filter, walk,
 };
+use napi::Env;
 use napi::bindgen_prelude::{AsyncTask, Either};
 use napi_derive::napi;
 
@@ -104,12 +105,13 @@ pub(crate) fn survey(
 /// The same later.
 #[napi(catch_unwind)]
 pub(crate) fn survey_later(
+    env: Env,
     paths: Bytes,
     walking: Walking,
     doing: Doing,
     ticket: &Ticket,
 ) -> AsyncTask<Job<Either<Survey, Failure>>> {
-    later(surveying(&paths, walking, doing, ticket.course()))
+    later(env, surveying(&paths, walking, doing, ticket.course()))
 }
 
 fn surveying(
