@@ -618,7 +618,7 @@ _mmapio() {
             return 0
             ;;
         mmapio__subcmd__incore)
-            opts="-x -L -j -r -0 -s -q -v -h -V --include --exclude --min-size --max-size --max-depth --one-file-system --follow --files-from --files0-from --range --jobs --pid --open --runs --format --columns --sort --reverse --top --cached-only --missing --null --textfile --total --summary --ascii --exact --probe --by-directory --fold --svg --html --fail-under --wait --timeout --watch --rounds --quiet --verbose --progress --color --help --version"
+            opts="-x -L -j -r -0 -s -q -v -h -V --include --exclude --min-size --max-size --max-depth --one-file-system --follow --files-from --files0-from --range --jobs --pid --open --runs --histogram --format --columns --sort --reverse --top --cached-only --missing --null --textfile --total --summary --ascii --exact --probe --by-directory --fold --svg --html --fail-under --wait --timeout --watch --rounds --quiet --verbose --progress --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -699,11 +699,11 @@ _mmapio() {
                     return 0
                     ;;
                 --columns)
-                    COMPREPLY=($(compgen -W "files size pages resident_pages resident_bytes resident_percent dirty_pages writeback_pages evicted_pages recently_evicted_pages probe map processes path note help" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "files size pages resident_pages resident_bytes resident_percent dirty_pages writeback_pages evicted_pages recently_evicted_pages probe first_percent middle_percent last_percent runs shortest_run_bytes median_run_bytes longest_run_bytes run_lengths map processes path note help" -- "${cur}"))
                     return 0
                     ;;
                 --sort)
-                    COMPREPLY=($(compgen -W "files size pages resident_pages resident_bytes resident_percent dirty_pages writeback_pages evicted_pages recently_evicted_pages probe path" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "files size pages resident_pages resident_bytes resident_percent dirty_pages writeback_pages evicted_pages recently_evicted_pages probe first_percent middle_percent last_percent runs shortest_run_bytes median_run_bytes longest_run_bytes path" -- "${cur}"))
                     return 0
                     ;;
                 --top)

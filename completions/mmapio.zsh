@@ -51,8 +51,8 @@ ndjson\:"One JSON record a line, as they are found"
 csv\:"Comma-separated values, as they are found"
 paths\:"The paths alone, as they are found"
 prometheus\:"Metrics for Prometheus\: of the total, and with --top of so many files, with --by-directory of directories, each of which is a series"))' \
-'*--columns=[The columns of tables and csv, separated by commas; \`help\` lists them]:LIST:(files size pages resident_pages resident_bytes resident_percent dirty_pages writeback_pages evicted_pages recently_evicted_pages probe map processes path note help)' \
-'--sort=[Sort by COLUMN\: numbers from the largest, text from A to Z, unknown last]:COLUMN:(files size pages resident_pages resident_bytes resident_percent dirty_pages writeback_pages evicted_pages recently_evicted_pages probe path)' \
+'*--columns=[The columns of tables and csv, separated by commas; \`help\` lists them]:LIST:(files size pages resident_pages resident_bytes resident_percent dirty_pages writeback_pages evicted_pages recently_evicted_pages probe first_percent middle_percent last_percent runs shortest_run_bytes median_run_bytes longest_run_bytes run_lengths map processes path note help)' \
+'--sort=[Sort by COLUMN\: numbers from the largest, text from A to Z, unknown last]:COLUMN:(files size pages resident_pages resident_bytes resident_percent dirty_pages writeback_pages evicted_pages recently_evicted_pages probe first_percent middle_percent last_percent runs shortest_run_bytes median_run_bytes longest_run_bytes path)' \
 '--top=[Show only the first N files or directories, sorted by resident memory unless --sort says otherwise]:N:_default' \
 '(--runs)--missing=[Show only files of which less than so much is in memory \[default\: 100%\]; those of which that is unknown, too]::PERCENT:_default' \
 '(-0 --null)--textfile=[Write the metrics to FILE instead, all at once\: for the textfile collector of Prometheus'\'' node_exporter]:FILE:_files' \
@@ -77,6 +77,7 @@ never\:"Never"))' \
 '-L[Follow symbolic links below named directories; loops are noticed]' \
 '--follow[Follow symbolic links below named directories; loops are noticed]' \
 '(--pid --wait)--open[Look at the files that any process maps or holds open; with PATHs, at the files below those, too]' \
+'(--runs --by-directory --watch)--histogram[Add how residency is spread\: over the thirds of each file, and how many runs there are and how long]' \
 '-r[Sort the other way round (by path, unless --sort or --top says otherwise)]' \
 '--reverse[Sort the other way round (by path, unless --sort or --top says otherwise)]' \
 '--cached-only[Leave out files and directories that have nothing in memory; those of which that is unknown stay]' \

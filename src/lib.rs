@@ -107,7 +107,9 @@ pub use process::{
     mappings_in,
 };
 pub use reader::{Piece, Reader, Stretch, Stretches};
-pub use residency::{Part, PicturePart, Probe, ProbeChoice, Prober, Residency, Run, RunState, Runs};
+pub use residency::{
+    Part, PicturePart, Probe, ProbeChoice, Prober, Residency, Run, RunLengths, RunState, Runs, Spread,
+};
 pub use size::parse_size;
 pub use space::{Blocks, create_file};
 pub use strategy::{

@@ -175,6 +175,11 @@ fn a_named_file_is_a_row_of_its_own() {
             let file = records.only("file");
             assert_eq!((file["path"].as_str(), number(file, "resident_pages")), (Some("t/a/x"), 2));
         }
+        // So many names that the directory is walked before the last is looked at.
+        let list = ["t\n".to_owned(), "t/b/x\n".repeat(100), "t/a/x\n".to_owned()].concat();
+        let late = ndjson(["--by-directory=0", "--jobs", "1", "--files-from", "-"]).stdin(list.as_bytes());
+        let late = late.in_dir(scratch.path()).run().cleanly().records();
+        assert_eq!(late.paths("file"), ["t/a/x", "t/b/x"], "however it was found");
         let alone = ask(&scratch, &["--by-directory", "t/a/x"]).records();
         assert_eq!(alone.0.len(), 1, "the directory that it lies in was not named");
         Ok(())
@@ -232,6 +237,11 @@ fn what_is_unknown_or_fails_is_said_of_its_directories() {
         assert_eq!(row("t/open"), [json!(1), json!(0), json!(1), json!(1), json!(100.0)]);
         let table = ask(&["--by-directory", "--cached-only", "t"]).text();
         assert!(table.contains("1 of 2 files unknown, 1 failed"), "{table}");
+        let shares = ask(&["--by-directory=0", "--columns", "resident_percent,map,path", "t"]).text();
+        assert!(
+            shares.ends_with("    ?  ?    t\n"),
+            "what is known of a part is no bar of the whole: {shares:?}"
+        );
         let hidden = table.lines().find(|line| line.contains("t/hidden")).expect("unknown ones stay");
         let cells: Vec<&str> = hidden.split_whitespace().collect();
         assert_eq!(cells[4..7], ["?", "?", "?"], "{hidden}");

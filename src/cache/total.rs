@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::cache::{Remaining, Report};
 use crate::error::{Error, ErrorKind};
 use crate::page::Pages;
-use crate::residency::Residency;
+use crate::residency::{Residency, Spread};
 
 /// The sums over files. Those over residency leave out files whose residency is unknown, of which there are
 /// `unknown_files`; where one of the others does not tell a count, its sum is unknown.
@@ -48,6 +48,8 @@ pub struct Total {
     pub errors: u64,
     /// What was done to them.
     pub acts: Acts,
+    /// How residency is spread over those that are known, where that was asked.
+    pub spread: Option<Box<Spread>>,
 }
 
 /// The sums of what was done to files; none where one of them does not tell. See [`Report`].
@@ -162,6 +164,7 @@ impl Default for Total {
             unopened_files: 0,
             errors: 0,
             acts: Acts::default(),
+            spread: None,
         }
     }
 }
@@ -193,6 +196,14 @@ impl Total {
             [&mut self.dirty, &mut self.writeback, &mut self.evicted, &mut self.recently_evicted],
             counts,
         );
+    }
+
+    /// Adds how residency is spread over a file that was added; of files whose residency is unknown that is left out, too.
+    pub fn add_spread(&mut self, spread: &Spread) {
+        match &mut self.spread {
+            Some(sum) => sum.merge(spread),
+            None => self.spread = Some(Box::new(spread.clone())),
+        }
     }
 
     /// Adds a file of `size` bytes and what was done to it.
@@ -236,6 +247,9 @@ impl Total {
         self.unopened_files += other.unopened_files;
         self.errors += other.errors;
         self.acts.merge(&other.acts);
+        if let Some(spread) = &other.spread {
+            self.add_spread(spread);
+        }
         self.add_counts([other.dirty, other.writeback, other.evicted, other.recently_evicted]);
     }
 

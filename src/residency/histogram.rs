@@ -52,6 +52,6 @@ pub(super) fn bounds(extent: Extent, parts: usize) -> impl Iterator<Item = (u64,
 }
 
 /// `pages * part / parts` without overflow.
-fn share(pages: u64, part: u64, parts: u64) -> u64 {
+pub(super) fn share(pages: u64, part: u64, parts: u64) -> u64 {
     u64::try_from(u128::from(pages) * u128::from(part) / u128::from(parts)).unwrap_or(pages)
 }

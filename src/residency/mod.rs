@@ -6,6 +6,7 @@ mod picture;
 mod probe;
 mod runs;
 mod spans;
+mod spread;
 
 use std::fmt;
 use std::path::Path;
@@ -23,6 +24,7 @@ pub use histogram::Part;
 pub use picture::PicturePart;
 pub use probe::{ProbeChoice, Prober};
 pub use runs::{Run, RunState, Runs};
+pub use spread::{RunLengths, Spread};
 
 /// The system call that answered.
 ///

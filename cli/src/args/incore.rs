@@ -25,6 +25,8 @@ Examples:
       the ten files that hold most memory, and the sum of all
   mmapio incore --by-directory=2 /var
       which directories hold it, like du
+  mmapio incore --histogram table.db
+      how that is spread over the file: in large pieces, or in small ones
   mmapio incore --runs=absent table.db
       exactly which bytes are not in memory, one range a line
   mmapio incore --format ndjson /srv | jq
@@ -116,6 +118,12 @@ pub(crate) struct Show {
     #[arg(long, value_name = "WHICH", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "all")]
     #[arg(conflicts_with_all = ["columns", "sort", "reverse", "top", "cached_only", "summary", "ascii", "exact"])]
     pub(crate) runs: Option<WhichRuns>,
+
+    /// Add how residency is spread: over the thirds of each file, and how many runs there are and how long.
+    ///
+    /// Of the total, too. Each file is asked in more detail, as for --runs.
+    #[arg(long, conflicts_with_all = ["runs", "by_directory", "watch"])]
+    pub(crate) histogram: bool,
 
     /// How to write what is found [default: table, with --missing paths].
     #[arg(long, value_name = "FORMAT", value_enum)]

@@ -60,6 +60,8 @@ impl Props {
             runs: false,
             directories: false,
             exact: reporting.exact,
+            ascii: false,
+            spread: false,
             null: false,
         };
         let format = formats::format(&shown);
@@ -132,6 +134,7 @@ impl Stage<'_> {
             in_use: None,
             heat: None,
             act: Some(Box::new(report)),
+            spread: None,
             sum: None,
         };
         match self.rows {

@@ -14,6 +14,7 @@ use crate::render::csv::Csv;
 use crate::render::json::{Json, List};
 use crate::render::ndjson::Ndjson;
 use crate::render::paths::PathList;
+use crate::render::spread;
 use crate::render::table::{Rows, RunLines};
 
 /// The format that was asked for.
@@ -42,7 +43,11 @@ fn list(shown: &Shown) -> List {
 
 /// Columns that csv has only with some options.
 fn more_columns(shown: &Shown) -> &'static [&'static str] {
-    if shown.directories { &["files"] } else { &[] }
+    match (shown.directories, shown.spread) {
+        (true, _) => &["files"],
+        (false, true) => &spread::COLUMNS,
+        (false, false) => &[],
+    }
 }
 
 /// The columns that were asked for.

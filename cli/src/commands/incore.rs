@@ -25,6 +25,7 @@ use crate::output::{Exit, Output};
 use crate::progress::Progress;
 use crate::render::cached::Cached;
 use crate::render::columns::Verb;
+use crate::render::spread;
 
 /// Runs it.
 pub(crate) fn run(arguments: &Incore) -> Result<Exit> {
@@ -72,6 +73,7 @@ pub(crate) fn run(arguments: &Incore) -> Result<Exit> {
         in_use: used.as_ref(),
         verbose: arguments.messages.verbose,
         picture: gallery.parts(),
+        spread: shown.spread,
     };
     let order = Order::new(show.sort.as_deref(), show.top.is_some() || shown.directories, show.reverse);
     let mut found = match &by_directory {
@@ -131,6 +133,15 @@ fn check(arguments: &Incore) {
     let show = &arguments.show;
     if arguments.directories.by_directory.is_some() && show.format() == common::Format::Paths {
         paths::usage_error("incore", "--by-directory is about sums: it has no place in --format paths");
+    }
+    if arguments.directories.by_directory.is_some() && wants_spread(show) {
+        paths::usage_error("incore", "how residency is spread is told of files, not --by-directory");
+    }
+    if arguments.watch.watch.is_some() && wants_spread(show) {
+        paths::usage_error("incore", "how residency is spread has no place in --watch");
+    }
+    if wants_spread(show) && matches!(show.format(), common::Format::Paths | common::Format::Prometheus) {
+        paths::usage_error("incore", "how residency is spread has no place in --format paths or prometheus");
     }
     let in_lines = !matches!(show.format(), common::Format::Ndjson | common::Format::Json);
     if show.runs.is_some() && show.total && in_lines {
@@ -197,6 +208,8 @@ fn shown(show: &Show) -> Shown {
         runs: show.runs.is_some(),
         directories: false,
         exact: show.exact,
+        ascii: show.ascii,
+        spread: wants_spread(show),
         null: show.null,
     }
 }
@@ -204,6 +217,12 @@ fn shown(show: &Show) -> Shown {
 /// Whether only the total is written.
 fn is_sum(show: &Show) -> bool {
     show.summary || (show.format() == common::Format::Prometheus && show.top.is_none())
+}
+
+/// Whether how residency is spread is wanted: by the option, or by the name of one of its columns.
+fn wants_spread(show: &Show) -> bool {
+    let mut named = show.columns.iter().flatten().chain(&show.sort);
+    show.histogram || named.any(|name| spread::COLUMNS.contains(&&**name))
 }
 
 /// The directories that are wanted as rows: with the total alone there are none.

@@ -29,6 +29,9 @@ pub(crate) struct Shown {
     /// Whether it is about directories.
     pub(crate) directories: bool,
     pub(crate) exact: bool,
+    pub(crate) ascii: bool,
+    /// Whether it has how residency is spread.
+    pub(crate) spread: bool,
     /// Paths are ended by NUL.
     pub(crate) null: bool,
 }
@@ -100,7 +103,7 @@ pub(crate) fn finish(frame: &Frame<'_>, shown: &Shown, total: bool, found: &Merg
     if shown.format == common::Format::Table && !shown.runs {
         let usual = || table::usual_columns(shown.verb, rows, total);
         let columns = shown.columns.clone().unwrap_or_else(usual);
-        let look = Look { exact: shown.exact, color: is_coloured(), verb: shown.verb };
+        let look = Look { exact: shown.exact, color: is_coloured(), ascii: shown.ascii, verb: shown.verb };
         if !rows.is_empty() || total.is_some() {
             let _ = table::draw(rows, total, &columns, look, options, &mut |text| output.write(text));
         }

@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use mmapio_core::{
-    ByteRange, Error, FileId, FileInUse, FilesInUse, Found, OpenFile, Pages, Part, Percent, ProbeChoice,
-    Prober, Residency, RunState, Total, Visitor, WalkOptions, walk,
+    ByteRange, Error, ErrorKind, FileId, FileInUse, FilesInUse, Found, OpenFile, Pages, Part, Percent,
+    ProbeChoice, Prober, Residency, RunState, Spread, Total, Visitor, WalkOptions, walk,
 };
 
 use super::ranges::Ranged;
@@ -50,6 +50,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) verbose: bool,
     /// How many parts strips of pictures have; 0 is no picture.
     pub(crate) picture: usize,
+    /// Whether how residency is spread is asked, too.
+    pub(crate) spread: bool,
     /// Leave out files of which so much is in memory.
     pub(crate) missing: Option<Percent>,
 }
@@ -122,7 +124,12 @@ pub(crate) struct Scan<'a> {
 
 impl<'a> Scan<'a> {
     pub(crate) fn new(plan: &'a Plan<'a>) -> Self {
-        Self { plan, sink: Sink::new(&plan.frame) }
+        let mut sink = Sink::new(&plan.frame);
+        if plan.spread {
+            // Of no files all is known, too.
+            sink.total.add_spread(&Spread::of_pages(Pages(0)));
+        }
+        Self { plan, sink }
     }
 
     pub(crate) fn into_sink(self) -> Sink<'a> {
@@ -139,11 +146,18 @@ impl<'a> Scan<'a> {
             Ok(found) => found,
             Err(error) => return self.error(error.with_path(path)),
         };
+        let spread = match self.spread(file, &residency) {
+            Ok(spread) => spread,
+            Err(error) => return self.error(error.with_path(path)),
+        };
         self.sink.total.add(file.size(), &residency);
+        if let Some(spread) = spread.as_ref().filter(|_| residency.unknown.is_none()) {
+            self.sink.total.add_spread(spread);
+        }
         if !self.plan.shows(&residency) {
             return ControlFlow::Continue(());
         }
-        let row = |strip| Row { heat, ..self.row(path, file, residency, strip) };
+        let row = |strip| Row { heat, spread, ..self.row(path, file, residency, strip) };
         match self.plan.task {
             Task::Sum | Task::WriteRuns(_) => ControlFlow::Continue(()),
             Task::Keep { strip } => {
@@ -169,6 +183,7 @@ impl<'a> Scan<'a> {
             in_use: self.plan.in_use.and_then(|used| used.find(file.id()).cloned()),
             heat: None,
             act: None,
+            spread: None,
             sum: None,
         }
     }
@@ -182,6 +197,23 @@ impl<'a> Scan<'a> {
         let (residency, drawn) = prober.picture(range, self.plan.picture)?;
         let parts = if parts == 0 { Vec::new() } else { prober.survey(range, parts)?.1 };
         Ok((residency, parts, Some(Box::new(Heat::of(&drawn)))))
+    }
+
+    /// How residency is spread over a file, where that is wanted.
+    fn spread(&self, file: &OpenFile, residency: &Residency) -> mmapio_core::Result<Option<Box<Spread>>> {
+        if !self.plan.spread {
+            return Ok(None);
+        }
+        if residency.unknown.is_some() {
+            return Ok(Some(Box::new(Spread::unknown())));
+        }
+        match Prober::new(file, self.plan.probe).spread(self.plan.ranged.range) {
+            Ok(spread) => Ok(Some(Box::new(spread))),
+            Err(error) if matches!(error.kind(), ErrorKind::Unknown(_)) => {
+                Ok(Some(Box::new(Spread::unknown())))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Writes a file's ranges; when they are many they are written as they come, and stay together.

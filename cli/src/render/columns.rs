@@ -5,9 +5,10 @@ use std::cmp::Ordering;
 use std::path::Path;
 use std::time::Duration;
 
-use mmapio_core::{FileUser, Pages, Remaining, Total};
+use mmapio_core::{FileUser, Pages, Part, Remaining, RunLengths, Total};
 
 use super::row::Row;
+use super::spread;
 
 /// What a column holds for a file, before it is written in any format. None is unknown.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,6 +21,8 @@ pub(crate) enum Value<'a> {
     Seconds(Option<f64>),
     /// Bytes a second.
     Rate(Option<u64>),
+    /// How many runs are how long: powers of two of bytes, each with its number of runs.
+    Lengths(Option<Vec<(u64, u64)>>),
     /// Who uses it; nothing is known where that was not asked.
     Users(Option<Cow<'a, [FileUser]>>),
     /// What an act left as it was; nothing is known only of what was no act.
@@ -112,7 +115,7 @@ impl Column {
     pub(crate) fn is_number(&self) -> bool {
         !matches!(
             (self.of_total)(&Total::default()),
-            Value::Text(_) | Value::Path(_) | Value::Remaining(_) | Value::Users(_)
+            Value::Text(_) | Value::Path(_) | Value::Remaining(_) | Value::Users(_) | Value::Lengths(_)
         )
     }
 
@@ -131,7 +134,7 @@ impl Column {
 const OF_ROWS: [&str; 3] = ["map", "path", "note"];
 
 /// The columns in their order.
-pub(crate) const COLUMNS: [Column; 27] = [
+pub(crate) const COLUMNS: [Column; 35] = [
     Column {
         name: "files",
         heading: "FILES",
@@ -363,6 +366,100 @@ pub(crate) const COLUMNS: [Column; 27] = [
         of_total: |total| Value::Remaining(Some(Cow::Owned(total.acts.remaining.clone()))),
     },
     Column {
+        name: "first_percent",
+        heading: "FIRST",
+        about: "pages in memory in the first third, in percent of its pages (with --histogram)",
+        data: NONE,
+        tables: NONE,
+        verbs: INCORE,
+        of_file: |row| third(spread::third(row, 0)),
+        of_total: |total| third(spread::third_of_total(total, 0)),
+    },
+    Column {
+        name: "middle_percent",
+        heading: "MIDDLE",
+        about: "pages in memory in the middle third, in percent of its pages (with --histogram)",
+        data: NONE,
+        tables: NONE,
+        verbs: INCORE,
+        of_file: |row| third(spread::third(row, 1)),
+        of_total: |total| third(spread::third_of_total(total, 1)),
+    },
+    Column {
+        name: "last_percent",
+        heading: "LAST",
+        about: "pages in memory in the last third, in percent of its pages (with --histogram)",
+        data: NONE,
+        tables: NONE,
+        verbs: INCORE,
+        of_file: |row| third(spread::third(row, 2)),
+        of_total: |total| third(spread::third_of_total(total, 2)),
+    },
+    Column {
+        name: "runs",
+        heading: "RUNS",
+        about: "stretches of pages in memory, each as long as can be (with --histogram)",
+        data: NONE,
+        tables: NONE,
+        verbs: INCORE,
+        of_file: |row| Value::Count(spread::lengths(row).map(RunLengths::runs)),
+        of_total: |total| Value::Count(spread::lengths_of_total(total).map(RunLengths::runs)),
+    },
+    Column {
+        name: "shortest_run_bytes",
+        heading: "SHORTEST",
+        about: "memory of the shortest of them",
+        data: NONE,
+        tables: NONE,
+        verbs: INCORE,
+        of_file: |row| {
+            Value::Bytes(spread::lengths(row).and_then(|lengths| spread::bytes(lengths.shortest())))
+        },
+        of_total: |total| {
+            Value::Bytes(
+                spread::lengths_of_total(total).and_then(|lengths| spread::bytes(lengths.shortest())),
+            )
+        },
+    },
+    Column {
+        name: "median_run_bytes",
+        heading: "MEDIAN",
+        about: "memory of the middle one, rounded down to a power of two",
+        data: NONE,
+        tables: NONE,
+        verbs: INCORE,
+        of_file: |row| Value::Bytes(spread::lengths(row).and_then(|lengths| lengths.median_bytes())),
+        of_total: |total| {
+            Value::Bytes(spread::lengths_of_total(total).and_then(|lengths| lengths.median_bytes()))
+        },
+    },
+    Column {
+        name: "longest_run_bytes",
+        heading: "LONGEST",
+        about: "memory of the longest one",
+        data: NONE,
+        tables: NONE,
+        verbs: INCORE,
+        of_file: |row| {
+            Value::Bytes(spread::lengths(row).and_then(|lengths| spread::bytes(lengths.longest())))
+        },
+        of_total: |total| {
+            Value::Bytes(spread::lengths_of_total(total).and_then(|lengths| spread::bytes(lengths.longest())))
+        },
+    },
+    Column {
+        name: "run_lengths",
+        heading: "LENGTHS",
+        about: "how many of them are how long, by powers of two of bytes: `4K█ 8M▁` is many of 4 to 8 KiB, few of 8 to 16 MiB",
+        data: NONE,
+        tables: NONE,
+        verbs: INCORE,
+        of_file: |row| Value::Lengths(spread::lengths(row).map(|lengths| lengths.buckets().collect())),
+        of_total: |total| {
+            Value::Lengths(spread::lengths_of_total(total).map(|lengths| lengths.buckets().collect()))
+        },
+    },
+    Column {
         name: "map",
         heading: "MAP",
         about: "strip from the start of the file to its end: · absent, ▁…▇ partly, █ resident; of a directory a bar: its whole \
@@ -414,6 +511,10 @@ fn reached(requested: Option<Pages>, remaining: &[Remaining]) -> Option<Share> {
     let left: Pages = remaining.iter().map(|left| left.pages).sum();
     let there = Pages(requested?.0.saturating_sub(left.0));
     share(Some(there), requested?)
+}
+
+fn third(part: Option<Part>) -> Value<'static> {
+    Value::Percent(part.and_then(|part| share(Some(part.resident), part.pages)))
 }
 
 fn bytes(pages: Option<Pages>) -> Value<'static> {
@@ -470,7 +571,12 @@ pub(crate) fn numeric_key(column: &Column, reverse: bool, row: &Row<'_>) -> Opti
     let number = match column.of(row) {
         Value::Bytes(number) | Value::Count(number) | Value::Rate(number) => number,
         Value::Percent(share) => share.map(|share| u64::from(share.thousandths())),
-        Value::Seconds(_) | Value::Text(_) | Value::Path(_) | Value::Remaining(_) | Value::Users(_) => {
+        Value::Seconds(_)
+        | Value::Text(_)
+        | Value::Path(_)
+        | Value::Remaining(_)
+        | Value::Lengths(_)
+        | Value::Users(_) => {
             return None;
         }
     };

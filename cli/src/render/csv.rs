@@ -7,7 +7,7 @@ use mmapio_core::Run;
 use super::columns::{COLUMNS, Column, Value, Verb};
 use super::row::Row;
 use super::{Ending, Format};
-use super::{remaining, users};
+use super::{remaining, spread, users};
 
 /// The format: these columns, or those of ranges.
 pub(crate) struct Csv {
@@ -76,6 +76,7 @@ fn field(value: Value<'_>) -> Vec<u8> {
         Value::Seconds(seconds) => seconds.map(|seconds| format!("{seconds:.6}")).unwrap_or_default().into(),
         Value::Text(text) => text.unwrap_or_default().into_owned().into_bytes(),
         Value::Users(users) => users.map(|users| users::words(&users, None)).unwrap_or_default().into(),
+        Value::Lengths(lengths) => lengths.map(|lengths| spread::words(&lengths)).unwrap_or_default().into(),
         Value::Remaining(left) => left.map(|left| remaining::words(&left)).unwrap_or_default().into(),
     }
 }

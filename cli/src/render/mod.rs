@@ -13,6 +13,7 @@ pub(crate) mod prometheus;
 pub(crate) mod records;
 pub(crate) mod remaining;
 pub(crate) mod row;
+pub(crate) mod spread;
 pub(crate) mod strip;
 pub(crate) mod svg;
 pub(crate) mod table;

@@ -8,8 +8,9 @@ use mmapio_core::{Error, ErrorKind, FileUser, Remaining, Run, Total};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
-use super::columns::{COLUMNS, Share, Value, Verb};
+use super::columns::{COLUMNS, Column, Share, Value, Verb};
 use super::row::Row;
+use super::spread::{self, LengthRecord};
 
 /// The record of a file, or of a directory.
 pub(crate) struct FileRecord<'a>(pub(crate) Verb, pub(crate) &'a Row<'a>);
@@ -54,7 +55,7 @@ impl Serialize for FileRecord<'_> {
             map.serialize_entry("offset", &row.residency.extent.offset())?;
             map.serialize_entry("length", &row.residency.extent.length())?;
         }
-        for column in COLUMNS.iter().filter(|column| column.data.has(verb) && column.name != "path") {
+        for column in data_columns(verb, row.spread.is_some()).filter(|column| column.name != "path") {
             value_entry(&mut map, column.name, column.of(row))?;
         }
         if let Some(unknown) = row.residency.unknown {
@@ -108,10 +109,17 @@ impl Serialize for RoundRecord<'_> {
     }
 }
 
+/// The columns that records have: those of how residency is spread where that was asked.
+fn data_columns(verb: Verb, spread: bool) -> impl Iterator<Item = &'static Column> {
+    COLUMNS
+        .iter()
+        .filter(move |column| column.data.has(verb) || spread && spread::COLUMNS.contains(&column.name))
+}
+
 /// What every record of a sum of files has.
 fn total_entries<M: SerializeMap>(map: &mut M, verb: Verb, total: &Total) -> Result<(), M::Error> {
     map.serialize_entry("files", &total.files)?;
-    for column in COLUMNS.iter().filter(|column| column.data.has(verb)) {
+    for column in data_columns(verb, total.spread.is_some()) {
         let value = (column.of_total)(total);
         if !matches!(value, Value::Text(_)) {
             value_entry(map, column.name, value)?;
@@ -210,6 +218,7 @@ fn value_entry<M: SerializeMap>(map: &mut M, name: &str, value: Value<'_>) -> Re
         }
         Value::Seconds(seconds) => map.serialize_entry(name, &seconds.map(microseconds)),
         Value::Users(users) => map.serialize_entry(name, &users.as_deref().map(UserRecord::all)),
+        Value::Lengths(lengths) => map.serialize_entry(name, &lengths.as_deref().map(LengthRecord::all)),
         Value::Remaining(left) => {
             let records = left.as_deref().map(|left| left.iter().map(RemainingRecord).collect::<Vec<_>>());
             map.serialize_entry(name, &records)

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
-use mmapio_core::{FileId, FileInUse, Report, Residency, Total};
+use mmapio_core::{FileId, FileInUse, Report, Residency, Spread, Total};
 
 use super::heat::Heat;
 
@@ -26,6 +26,8 @@ pub(crate) struct Row<'a> {
     pub(crate) heat: Option<Box<Heat>>,
     /// What was done to it; `residency` is the one afterwards.
     pub(crate) act: Option<Box<Report>>,
+    /// How residency is spread over it, where that was asked.
+    pub(crate) spread: Option<Box<Spread>>,
     /// Of a directory: the sum of the files below it. `size` and `residency` are taken from it.
     pub(crate) sum: Option<Box<Total>>,
 }
@@ -45,7 +47,9 @@ impl Row<'_> {
 
     /// Whether residency is unknown, of a directory that of any file.
     pub(crate) fn is_unknown(&self) -> bool {
-        self.residency.unknown.is_some() || self.sum.as_ref().is_some_and(|sum| sum.unknown_files > 0)
+        self.residency.unknown.is_some()
+            || self.sum.as_ref().is_some_and(|sum| sum.unknown_files > 0)
+            || self.spread.as_ref().is_some_and(|spread| spread.thirds().is_none())
     }
 
     /// What is to be said besides the numbers.

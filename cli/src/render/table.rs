@@ -13,7 +13,7 @@ use unicode_width::UnicodeWidthStr;
 use super::Format;
 use super::columns::{COLUMNS, Column, Share, Value, Verb};
 use super::row::Row;
-use super::{escape, remaining, users};
+use super::{escape, remaining, spread, users};
 use crate::parallel;
 
 /// Rows drawn at once by one thread.
@@ -29,6 +29,8 @@ pub(crate) struct Look {
     pub(crate) exact: bool,
     /// Whether to style the heading.
     pub(crate) color: bool,
+    /// Draw with ASCII characters.
+    pub(crate) ascii: bool,
     /// What the files were read for.
     pub(crate) verb: Verb,
 }
@@ -44,9 +46,12 @@ pub(crate) fn usual_columns(
     let in_use = rows.iter().any(|row| row.in_use.is_some());
     let left = rows.iter().filter_map(|row| row.act()).any(|act| !act.remaining.is_empty())
         || total.is_some_and(|total| !total.acts.remaining.is_empty());
+    let spreads =
+        rows.iter().any(|row| row.spread.is_some()) || total.is_some_and(|total| total.spread.is_some());
     let sums = rows.iter().any(|row| row.sum.is_some());
     let is_usual = |column: &&Column| match column.name {
         "files" => sums,
+        name if spread::COLUMNS.contains(&name) => spreads,
         "note" => noted,
         "processes" => in_use,
         "dirty_pages" if verb == Verb::Incore => total.is_some(),
@@ -144,7 +149,10 @@ impl<'a> Grid<'a> {
             write(column, text);
             let gap = width.saturating_sub(text.get(start..).unwrap_or_default().width());
             let at = if column.is_number() { start } else { text.len() };
-            text.insert_str(at, SPACES.get(..gap).unwrap_or(SPACES));
+            match SPACES.get(..gap) {
+                Some(spaces) => text.insert_str(at, spaces),
+                None => text.insert_str(at, &" ".repeat(gap)),
+            }
             text.push_str("  ");
         }
         let kept = text.get(line..).unwrap_or_default().trim_end().len();
@@ -153,7 +161,7 @@ impl<'a> Grid<'a> {
     }
 }
 
-/// What gaps are made of; no column is padded further.
+/// What gaps are made of; few columns are padded further.
 const SPACES: &str = "                                                  ";
 
 fn widen(widths: &mut [usize], columns: &[&'static Column], width: impl Fn(&Column) -> usize) {
@@ -178,12 +186,14 @@ fn write_value(text: &mut String, value: Value<'_>, look: Look) {
         Value::Seconds(Some(seconds)) => text.write_str(&duration(seconds)),
         Value::Rate(Some(rate)) => write_human(text, rate).and_then(|()| text.write_str("/s")),
         Value::Remaining(Some(left)) => text.write_str(&remaining::words(&left)),
+        Value::Lengths(Some(lengths)) => text.write_str(&spread::drawn(&lengths, look.ascii)),
         Value::Users(who) => text.write_str(&users::of_table(who.as_deref())),
         Value::Percent(None) | Value::Rate(None) => text.write_str("-"),
         Value::Bytes(None)
         | Value::Count(None)
         | Value::Text(None)
         | Value::Seconds(None)
+        | Value::Lengths(None)
         | Value::Remaining(None) => text.write_str("?"),
     };
 }
@@ -205,6 +215,7 @@ pub(crate) fn total_cell(column: &Column, total: &Total, look: Look) -> String {
 fn write_total(text: &mut String, column: &Column, total: &Total, look: Look) {
     match (column.of_total)(total) {
         Value::Percent(None) if total.unknown_files > 0 => text.push('?'),
+        Value::Bytes(None) if spread::lengths_of_total(total).is_some() => text.push('-'),
         value => write_value(text, value, look),
     }
 }
@@ -215,6 +226,7 @@ fn write_file(text: &mut String, column: &Column, row: &Row<'_>, look: Look) {
     match column.of(row) {
         Value::Percent(None) if row.is_unknown() => text.push('?'),
         Value::Text(None) if !row.is_unknown() => text.push('-'),
+        Value::Bytes(None) if spread::COLUMNS.contains(&column.name) && !row.is_unknown() => text.push('-'),
         value => write_value(text, value, look),
     }
 }
@@ -255,12 +267,14 @@ fn width_of(value: &Value<'_>, look: Look) -> usize {
         Value::Seconds(Some(seconds)) => duration(*seconds).len(),
         Value::Rate(Some(rate)) => width_of_human(*rate) + "/s".len(),
         Value::Remaining(Some(left)) => remaining::words(left).width(),
+        Value::Lengths(Some(lengths)) => spread::drawn(lengths, look.ascii).width(),
         Value::Users(who) => users::of_table(who.as_deref()).width(),
         Value::Rate(None)
         | Value::Bytes(None)
         | Value::Count(None)
         | Value::Text(None)
         | Value::Seconds(None)
+        | Value::Lengths(None)
         | Value::Remaining(None) => 1,
     }
 }

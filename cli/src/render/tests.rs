@@ -37,6 +37,7 @@ fn row(path: &str, size: u64, residency: Residency, strip: &str) -> Box<Row<'sta
         in_use: None,
         heat: None,
         act: None,
+        spread: None,
         sum: None,
     })
 }
@@ -95,7 +96,7 @@ fn drawn(exact: bool, with_total: bool) -> String {
     let rows = rows();
     let total = with_total.then(|| total(&rows));
     let columns = table::usual_columns(Verb::Incore, &rows, total.as_ref());
-    let (mut text, look) = (Vec::new(), Look { exact, color: false, verb: Verb::Incore });
+    let (mut text, look) = (Vec::new(), Look { exact, color: false, ascii: false, verb: Verb::Incore });
     let options = WalkOptions::default();
     let _ = table::draw(&rows, total.as_ref(), &columns, look, &options, &mut |piece| {
         text.extend_from_slice(piece);

@@ -85,6 +85,7 @@ fn rows(
             in_use: None,
             heat: None,
             act: None,
+            spread: None,
             sum: None,
         }
     });
@@ -113,6 +114,7 @@ fn row(path: PathBuf, sum: Total, strip: Strip) -> Row<'static> {
         in_use: None,
         heat: None,
         act: None,
+        spread: None,
         sum: Some(Box::new(sum)),
     }
 }

@@ -93,7 +93,7 @@ impl Numbers {
         Self {
             size: row.size,
             resident: row.residency.resident.map(Pages::bytes),
-            share: share(columns::find("resident_percent").map(|column| (column.of_file)(row))),
+            share: share(columns::find("resident_percent").map(|column| column.of(row))),
             dirty: row.residency.dirty.map(Pages::bytes),
             is_empty: row.residency.pages == Pages(0),
         }

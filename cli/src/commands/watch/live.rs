@@ -66,7 +66,7 @@ fn model(arguments: &Incore, subject: &Subject) -> Model {
     let names: Vec<_> = subject.paths.iter().take(100).map(|path| escape::path(path)).collect();
     let wanted = Wanted {
         names: names.join(" "),
-        look: Look { exact: show.exact, color: is_coloured(), verb: Verb::Incore },
+        look: Look { exact: show.exact, color: is_coloured(), ascii: show.ascii, verb: Verb::Incore },
         ascii: show.ascii,
         top: show.top.map_or(usize::MAX, std::num::NonZeroUsize::get),
         cached_only: show.cached_only,

@@ -46,6 +46,7 @@ impl Subject {
             in_use: None,
             verbose: false,
             picture: 0,
+            spread: false,
         };
         let paths = self.paths.iter().cloned().map(Ok);
         let visitor = || Stoppable { scan: Scan::new(&plan), is_stopped: &is_stopped };

@@ -19,7 +19,7 @@ use crate::render::table::Look;
 fn wanted() -> Wanted {
     Wanted {
         names: "/srv".to_owned(),
-        look: Look { exact: false, color: false, verb: Verb::Incore },
+        look: Look { exact: false, color: false, ascii: false, verb: Verb::Incore },
         ascii: false,
         top: usize::MAX,
         cached_only: false,
@@ -50,6 +50,7 @@ fn row(&(path, inode, pages, resident): &File<'_>) -> Box<Row<'static>> {
         in_use: None,
         heat: None,
         act: None,
+        spread: None,
         sum: None,
     })
 }
