@@ -135,6 +135,20 @@ fn memory_without_a_file_is_there_as_far_as_the_kernel_leads_to_it() {
 }
 
 #[test]
+fn huge_pages_in_use_are_unknown_and_not_nothing() {
+    privately("huge_pages_in_use", |mounts| {
+        let file = mounts.hugetlbfs()?.join("file");
+        std::fs::File::create(&file).and_then(|file| file.set_len(2 << 20)).expect("own file");
+        let process = using(&[("open", &file)]);
+        let records = files_of(&process);
+        let record = of(&records, &file);
+        assert_eq!((&record["resident_pages"], number(record, "size")), (&Value::Null, 2 << 20));
+        assert!(record["unknown"].as_str().is_some_and(|why| why.contains("hugetlbfs")), "{record}");
+        Ok(())
+    });
+}
+
+#[test]
 fn a_file_is_there_once_however_many_use_it_and_closed_ones_come_by_path() {
     let scratch = Scratch::on_disk();
     let (used, closed) = (scratch.file("used", 3 * page_size()), scratch.file("closed", 5 * page_size()));
