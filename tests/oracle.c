@@ -286,10 +286,12 @@ static void use_command(char **args)
 }
 
 /* within SECONDS -- COMMAND…: the alarm outlives the exec, so a command that hangs is ended. A shell starts what it runs in the
-   background with SIGINT ignored, and that would outlive the exec, too. */
+   background with SIGINT and SIGQUIT ignored, nohup with SIGHUP, and that would outlive the exec, too. */
 static void within_command(char **args)
 {
     signal(SIGINT, SIG_DFL);
+    signal(SIGQUIT, SIG_DFL);
+    signal(SIGHUP, SIG_DFL);
     alarm((unsigned)number(args[0]));
     execvp(args[2], args + 2);
     die(args[2]);

@@ -125,8 +125,13 @@ impl Drop for Terminal {
     }
 }
 
-/// Makes the terminal, which is standard input by then, that of a session of our own.
+/// Makes the terminal, which is standard input by then, that of a session of our own, in which signals do what they do at a terminal:
+/// whoever runs the tests in the background may have them ignored.
 fn lead_session() -> std::io::Result<()> {
+    for signal in [libc::SIGINT, libc::SIGQUIT, libc::SIGHUP] {
+        // SAFETY: gives back what signals do by themselves; no handler is named.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    }
     // SAFETY: takes nothing.
     let leads = unsafe { libc::setsid() } >= 0;
     // SAFETY: takes numbers only.
