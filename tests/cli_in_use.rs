@@ -179,6 +179,27 @@ fn a_file_is_there_once_however_many_use_it_and_closed_ones_come_by_path() {
 }
 
 #[test]
+fn filters_and_formats_know_files_in_use() {
+    let scratch = Scratch::on_disk();
+    let [kept, other, gone] = ["lit\\012x", "lit\nx", "gone"].map(|name| scratch.file(name, page_size()));
+    let process = using(&[("map", &kept), ("gone", &gone)]);
+    let pid = process.pid().to_string();
+    let glob = format!("{}/**", text(scratch.path()));
+    let records = ndjson(["--include", &glob, "--pid", &pid]).run().cleanly().records();
+    assert_eq!(records.paths("file"), [text(&gone), text(&kept)], "and not {}", other.display());
+    let ran =
+        incore(["--missing=0%", "--format", "paths", "--include", &glob, "--pid", &pid]).run().cleanly();
+    assert_eq!(ran.text(), "", "all have that much");
+    oracle::evict(&kept);
+    let ran = incore(["--format", "paths", "--include", &glob, "--pid", &pid]).run().cleanly();
+    assert_eq!(ran.text(), format!("{}\n", text(&kept)), "a name that is gone is nobody's");
+    let csv = incore(["--format", "csv", "--include", &glob, "--pid", &pid]).run().cleanly().text();
+    assert!(csv.lines().next().is_some_and(|line| line.contains(",processes,")), "{csv}");
+    assert!(csv.contains(&format!("({pid}) mapped")), "{csv}");
+    incore(["--format", "paths", "--summary", "--pid", &pid]).run().exits(2);
+}
+
+#[test]
 fn directories_sum_what_is_in_use_below_them() {
     let scratch = Scratch::on_disk();
     let files = [scratch.file("one", 3 * page_size()), scratch.file("two", 4 * page_size())];

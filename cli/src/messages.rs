@@ -38,6 +38,11 @@ pub(crate) fn of_path(error: &Error) -> String {
     path.unwrap_or_default() + &escape::text(&why)
 }
 
+/// An error that is fit for a terminal already.
+pub(crate) fn shown_error(text: &str) {
+    say(text, "");
+}
+
 /// What comes first is fit for a terminal already: to escape it once more would double its backslashes.
 fn say(first: &str, text: &str) {
     // Nothing can be said about a standard error that takes no more.

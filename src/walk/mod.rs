@@ -198,7 +198,7 @@ where
 
 /// The same, and before that the files that processes use: each file once, whether it is in use, below a path or both.
 ///
-/// What is in use is filtered as a path that was named. A file that nobody uses any more is left out.
+/// What is in use is filtered by its path below the root. A file that nobody uses any more is left out.
 ///
 /// ```
 /// use std::ops::ControlFlow;

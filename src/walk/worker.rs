@@ -103,7 +103,9 @@ impl<'a, V: Visitor> Worker<'a, V> {
 
     /// A file that processes use.
     fn in_use(&mut self, file: &FileInUse) -> ControlFlow<()> {
-        if !self.allows(&file.path, FileKind::Regular) {
+        // No directory was named that its path would be below, so it is below the root.
+        let below = file.path.strip_prefix("/").unwrap_or(&file.path);
+        if !self.allows(below, FileKind::Regular) {
             return ControlFlow::Continue(());
         }
         match self.with_room(|| file.open()) {

@@ -62,6 +62,7 @@ impl Props {
             exact: reporting.exact,
             ascii: false,
             spread: false,
+            in_use: false,
             null: false,
         };
         let format = formats::format(&shown);

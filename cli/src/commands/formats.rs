@@ -27,7 +27,7 @@ pub(crate) fn format(shown: &Shown) -> Box<dyn Format> {
         common::Format::Ndjson => Box::new(Ndjson { verb: shown.verb }),
         common::Format::Csv if shown.runs => Box::new(Csv::of_runs()),
         common::Format::Csv => {
-            Box::new(Csv::of_files(shown.verb, shown.columns.clone(), more_columns(shown)))
+            Box::new(Csv::of_files(shown.verb, shown.columns.clone(), &more_columns(shown)))
         }
     }
 }
@@ -42,11 +42,13 @@ fn list(shown: &Shown) -> List {
 }
 
 /// Columns that csv has only with some options.
-fn more_columns(shown: &Shown) -> &'static [&'static str] {
-    match (shown.directories, shown.spread) {
-        (true, _) => &["files"],
-        (false, true) => &spread::COLUMNS,
-        (false, false) => &[],
+fn more_columns(shown: &Shown) -> Vec<&'static str> {
+    match (shown.directories, shown.spread, shown.in_use) {
+        (true, ..) => vec!["files"],
+        (false, true, false) => spread::COLUMNS.to_vec(),
+        (false, true, true) => [&spread::COLUMNS[..], &["processes"]].concat(),
+        (false, false, true) => vec!["processes"],
+        (false, false, false) => Vec::new(),
     }
 }
 

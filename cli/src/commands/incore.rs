@@ -39,7 +39,8 @@ pub(crate) fn run(arguments: &Incore) -> Result<Exit> {
     }
     check(arguments);
     let by_directory = by_directory(arguments);
-    let shown = Shown { directories: by_directory.is_some(), ..shown(show) };
+    let (directories, in_use) = (by_directory.is_some(), arguments.in_use.is_wanted());
+    let shown = Shown { directories, in_use, ..shown(show) };
     let options = paths::options(&arguments.paths)?;
     let list = paths::list(&arguments.paths)?;
     if let Some(every) = arguments.watch.watch {
@@ -154,6 +155,12 @@ fn check(arguments: &Incore) {
     if show.textfile.is_some() && show.format() != common::Format::Prometheus {
         paths::usage_error("incore", "--textfile is about metrics: it needs --format prometheus, or none");
     }
+    if (show.summary || show.total) && show.format() == common::Format::Paths {
+        paths::usage_error(
+            "incore",
+            "--format paths (with --missing or --null, too) has no place for a total",
+        );
+    }
     if show.null && show.format() != common::Format::Paths {
         paths::usage_error("incore", "--null is about paths: it needs --format paths, or none");
     }
@@ -210,6 +217,7 @@ fn shown(show: &Show) -> Shown {
         exact: show.exact,
         ascii: show.ascii,
         spread: wants_spread(show),
+        in_use: false,
         null: show.null,
     }
 }

@@ -32,6 +32,8 @@ pub(crate) struct Shown {
     pub(crate) ascii: bool,
     /// Whether it has how residency is spread.
     pub(crate) spread: bool,
+    /// Whether it is known who uses which file.
+    pub(crate) in_use: bool,
     /// Paths are ended by NUL.
     pub(crate) null: bool,
 }

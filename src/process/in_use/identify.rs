@@ -46,10 +46,19 @@ fn file(id: FileId, mut group: Group, keys: &[Key]) -> FileInUse {
 
 /// Whether a name is gone, and the name. The kernel marks it then; a file may be called so, too.
 fn name(id: FileId, path: &Path) -> (bool, PathBuf) {
+    let literal = literal(path).filter(|literal| identity(literal) == Some(id));
+    let path = literal.as_deref().unwrap_or(path);
     match path.as_os_str().as_encoded_bytes().strip_suffix(MARK) {
         Some(bare) if identity(path) != Some(id) => (true, PathBuf::from(crate::sys::os_str(bare))),
         _ => (false, path.to_owned()),
     }
+}
+
+/// The other name that a path with a new line may be: in maps such a one and `\012` look the same.
+fn literal(path: &Path) -> Option<PathBuf> {
+    let bytes = path.as_os_str().as_encoded_bytes();
+    let parts: Vec<&[u8]> = bytes.split(|byte| *byte == b'\n').collect();
+    (parts.len() > 1).then(|| PathBuf::from(crate::sys::os_str(&parts.join(&b"\\012"[..]))))
 }
 
 /// Which devices have the same number in proc(5) and stat(2): not those of btrfs and overlayfs.

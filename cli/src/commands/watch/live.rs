@@ -17,6 +17,7 @@ use super::terminal::Terminal;
 use crate::args::incore::Incore;
 use crate::commands::report::is_coloured;
 use crate::commands::scan::{Strip, Task};
+use crate::messages;
 use crate::output::{Exit, Output};
 use crate::render::columns::Verb;
 use crate::render::escape;
@@ -41,6 +42,8 @@ pub(super) fn run(arguments: &Incore, subject: Subject, pace: Pace) -> Result<Ex
 /// Why it ends.
 enum End {
     Asked,
+    /// All rounds are over.
+    Over,
     Signal(i32),
 }
 
@@ -52,6 +55,10 @@ fn finish(end: End, model: &Model, output: &Output) -> Result<Exit> {
     }
     match end {
         End::Asked => Ok(Exit::Done),
+        End::Over => {
+            model.errors.iter().for_each(|error| messages::shown_error(error));
+            Ok(if model.errors.is_empty() { Exit::Done } else { Exit::SomeFailed })
+        }
         End::Signal(signal_hook::consts::SIGINT) => Ok(Exit::Interrupted),
         End::Signal(signal_hook::consts::SIGTERM) => Ok(Exit::Terminated),
         End::Signal(other) => {
@@ -141,7 +148,7 @@ impl Session<'_> {
         let Found { merged, began, ended } = found;
         self.model.take(merged?, began.saturating_duration_since(self.start));
         self.due = Some(self.pace.next(began, ended));
-        Ok(self.pace.is_over(self.model.rounds).then_some(End::Asked))
+        Ok(self.pace.is_over(self.model.rounds).then_some(End::Over))
     }
 
     /// Stops until the shell lets it go on, and gives it its terminal meanwhile.
