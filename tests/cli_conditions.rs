@@ -73,6 +73,8 @@ fn waiting_ends_with_its_time_and_with_a_signal() {
         let ran = incore(["--wait", "1%", "--timeout", "50ms", "t/none"]).in_dir(scratch.path()).run();
         let ran = ran.exits(3).says("0 of 4 pages are");
         assert!(ran.text().contains("t/none"), "the report comes all the same");
+        let missing = incore(["--wait", "1%", "--timeout", "50ms", "t/none", "t/still to come"]);
+        missing.in_dir(scratch.path()).run().exits(3).says("still to come");
         let waiting = incore(["--wait", "1%", "--timeout", "2m", "t/none"]).in_dir(scratch.path()).start();
         // Before it listens the signal ends it as well, with another status.
         let listens = || {

@@ -253,10 +253,11 @@ impl Total {
         self.add_counts([other.dirty, other.writeback, other.evicted, other.recently_evicted]);
     }
 
-    /// The resident pages of the files that are known; none when there are pages, but none of them is.
+    /// The resident pages of the files that are known; none when there are others, but none of them is.
     #[must_use]
     pub fn resident(&self) -> Option<Pages> {
-        (self.known_pages > Pages(0) || self.pages == Pages(0)).then_some(self.resident)
+        let is_known = self.known_pages > Pages(0) || (self.pages == Pages(0) && self.unopened_files == 0);
+        is_known.then_some(self.resident)
     }
 
     /// A count of the files that are known; none when there are pages, but nothing is known of any.
@@ -269,5 +270,18 @@ impl Total {
     #[must_use]
     pub fn whole(&self) -> Option<Pages> {
         (self.known_pages == self.pages && self.unopened_files == 0).then_some(self.pages)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_not_be_opened_is_unknown_and_not_nothing() {
+        let mut total = Total::default();
+        assert_eq!((total.resident(), total.whole()), (Some(Pages(0)), Some(Pages(0))));
+        total.add_unopened();
+        assert_eq!((total.resident(), total.whole(), total.of_known(total.dirty)), (None, None, None));
     }
 }

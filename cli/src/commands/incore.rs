@@ -111,7 +111,9 @@ pub(crate) fn run(arguments: &Incore) -> Result<Exit> {
     let verdict = verdict(arguments, &found.total, waited);
     let exit = report::exit(found, &output)?;
     drawn?;
-    Ok(if matches!(exit, Exit::Done) { verdict } else { exit })
+    // Who waits for files that are not there yet wants to know how waiting ended.
+    let decides = arguments.demand.wait.is_some() && !matches!(verdict, Exit::Done);
+    Ok(if decides || matches!(exit, Exit::Done) { verdict } else { exit })
 }
 
 /// Looks at every file.
@@ -194,7 +196,8 @@ struct Ending {
 fn verdict(arguments: &Incore, total: &Total, waited: Option<Ending>) -> Exit {
     let (share, is_met) = match (waited, arguments.demand.wait, arguments.demand.fail_under) {
         (Some(Ending { signal: Some(signal), .. }), _, _) => return signal,
-        (Some(ending), Some(share), _) => (share, ending.is_met),
+        // What came while it was waited for the last time is there.
+        (Some(ending), Some(share), _) => (share, ending.is_met || demand::is_met(total, share)),
         (_, _, Some(share)) => (share, demand::is_met(total, share)),
         _ => return Exit::Done,
     };
