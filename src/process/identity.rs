@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, ErrorKind, Result};
 use crate::open::{FileId, OpenFile};
 use crate::process::{FileMapping, file_of};
-use crate::sys::{self, Stat};
+use crate::sys;
 
 impl FileMapping {
     /// Whether this maps the file with this identity, also where proc(5) and stat(2) name different devices.
@@ -93,10 +93,5 @@ impl FileMapping {
 
 /// The identity of what a path leads to, without opening it.
 pub(super) fn identity(path: &Path) -> Option<FileId> {
-    look(path).map(|stat| FileId { device: stat.device, inode: stat.inode })
-}
-
-/// What a path leads to, without opening it.
-pub(super) fn look(path: &Path) -> Option<Stat> {
-    sys::stat_of(path).ok()
+    sys::stat_of(path).ok().map(|stat| FileId { device: stat.device, inode: stat.inode })
 }

@@ -2,16 +2,15 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::{FileUser, Lead};
 use crate::open::FileId;
-use crate::process::file_of;
-use crate::process::identity::look;
 use crate::process::maps::{MapsReader, name_of};
-use crate::sys::FileKind;
+use crate::process::{file_of, is_gone};
+use crate::sys::{self, FileKind, Stat};
 
 /// More threads wait for the kernel's locks.
 const MOST_THREADS: usize = 8;
@@ -21,6 +20,9 @@ const MOST_LEADS: usize = 4;
 /// A file as proc(5) names it: its numbers, and its path with all that is behind it. The numbers alone are not enough where a mapping's
 /// are not those of stat(2).
 pub(super) type Key = (FileId, Arc<Path>);
+
+/// The numbers of a file that the kernel does not tell, which no file has.
+pub(super) const NOT_TOLD: FileId = FileId { device: 0, inode: 0 };
 
 /// What uses a file, and leads to it.
 #[derive(Debug, Default)]
@@ -87,7 +89,9 @@ impl Collected {
             let Some(number) = name.to_str().and_then(|name| name.parse().ok()) else { continue };
             let lead = Lead::Descriptor { pid, number };
             // It may have been closed since, or be what has no file: a socket, a pipe.
-            let Some((id, path)) = regular(&lead.link()) else { continue };
+            let link = lead.link();
+            let Some(path) = std::fs::read_link(&link).ok().filter(|path| path.is_absolute()) else { continue };
+            let Some(id) = kept(sys::stat_of(Path::new(&link))) else { continue };
             let command = command.get_or_insert_with(|| name_of(pid));
             let group = self.group(id, path.into());
             group.is_certain = true;
@@ -134,10 +138,28 @@ impl Group {
     }
 }
 
-/// The file behind a descriptor, if it is one with pages of its own.
-fn regular(link: &str) -> Option<(FileId, PathBuf)> {
-    let path = std::fs::read_link(link).ok().filter(|path| path.is_absolute())?;
-    let stat = look(Path::new(link))?;
-    matches!(stat.kind, FileKind::Regular | FileKind::BlockDevice)
-        .then_some((FileId { device: stat.device, inode: stat.inode }, path))
+/// The numbers of what is behind a descriptor, if it is a file with pages of its own. What cannot be looked at is kept, so that it is
+/// counted: a file of another user's FUSE mount, or of a server that does not answer.
+fn kept(stat: io::Result<Stat>) -> Option<FileId> {
+    match stat {
+        Ok(stat) => matches!(stat.kind, FileKind::Regular | FileKind::BlockDevice)
+            .then_some(FileId { device: stat.device, inode: stat.inode }),
+        Err(error) => (!is_gone(&error)).then_some(NOT_TOLD),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sys::errno;
+
+    #[test]
+    fn what_cannot_be_looked_at_is_kept_and_what_is_closed_is_not() {
+        let failed = |errno| kept(Err(io::Error::from_raw_os_error(errno)));
+        assert_eq!(failed(errno::EACCES), Some(NOT_TOLD));
+        assert_eq!(failed(errno::EIO), Some(NOT_TOLD));
+        assert_eq!(failed(errno::ENOENT), None);
+        assert_eq!(failed(errno::ESRCH), None);
+        assert_eq!(kept(sys::stat_of(Path::new("/"))), None, "a directory has no pages of its own");
+    }
 }

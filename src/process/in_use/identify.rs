@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use super::collect::{Group, Groups, Key};
+use super::collect::{Group, Groups, Key, NOT_TOLD};
 use super::{FileInUse, Lead};
 use crate::open::FileId;
 use crate::process::identity::identity;
@@ -16,13 +16,19 @@ const MARK: &[u8] = b" (deleted)";
 pub(super) fn files(groups: Groups) -> Vec<FileInUse> {
     let mut devices = Devices::default();
     let mut merged: HashMap<FileId, (Group, Vec<Key>)> = HashMap::with_capacity(groups.len());
+    let mut files = Vec::new();
     for (key, group) in groups {
+        if key.0 == NOT_TOLD {
+            // They have nothing in common but that.
+            files.push(file(key.0, group, &[key]));
+            continue;
+        }
         let id = if group.is_certain { key.0 } else { devices.identity(&key, &group) };
         let (all, keys) = merged.entry(id).or_default();
         all.merge(group);
         keys.push(key);
     }
-    let mut files: Vec<_> = merged.into_iter().map(|(id, (group, keys))| file(id, group, &keys)).collect();
+    files.extend(merged.into_iter().map(|(id, (group, keys))| file(id, group, &keys)));
     files.sort_by(|a, b| a.path.cmp(&b.path));
     files
 }
