@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use mmapio_core::{Pages, Percent, Total};
 
-use super::roots::{Roots, plain};
+use super::roots::Roots;
 use crate::commands::report::Merged;
 use crate::commands::scan::Strip;
 use crate::render::row::{Kept, Row};
@@ -34,9 +34,10 @@ fn is_less(row: &Row<'_>, least: Pages) -> bool {
 
 /// What the uppermost rows hold together.
 fn sum(rows: &Kept, roots: &Roots) -> Total {
-    let paths: HashSet<_> = rows.iter().map(|row| plain(&row.path)).collect();
-    let lies_in_another =
-        |row: &Row<'_>| roots.rows_of(&row.path).iter().rev().skip(1).any(|above| paths.contains(above));
+    let paths: HashSet<_> = rows.iter().map(|row| roots.full(&row.path)).collect();
+    let lies_in_another = |row: &Row<'_>| {
+        roots.rows_of(&roots.full(&row.path)).iter().rev().skip(1).any(|above| paths.contains(*above))
+    };
     let mut sum = Total::default();
     for row in rows.iter().filter(|row| !lies_in_another(row)) {
         match &row.sum {

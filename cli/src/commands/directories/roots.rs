@@ -1,15 +1,18 @@
 //! The paths that were named, and which rows a path below them belongs to.
 //!
-//! That goes by the paths alone, as they were named, so that it does not depend on which way a file was found: with `a a/b` named, the
-//! files of `a/b` are found by way of either. Two names of one directory that do not show it (through a symbolic link) are beyond
-//! this; its files count below one of the two.
+//! That goes by the paths alone, taken from the root on, so that it does not depend on which way a file was found: with `a a/b` named, the
+//! files of `a/b` are found by way of either, and those that a process uses by their absolute paths. Two names of one directory that do
+//! not show it (through a symbolic link) are beyond this; its files count below one of the two.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 
 /// The named paths.
 pub(super) struct Roots {
-    /// Each in plain form, and as it was named.
+    /// What relative paths begin at; empty where that is not known.
+    base: PathBuf,
+    /// Each in full, and as it was named.
     named: HashMap<PathBuf, PathBuf>,
     depth: usize,
 }
@@ -17,16 +20,23 @@ pub(super) struct Roots {
 impl Roots {
     /// Rows go `depth` directories below each of them.
     pub(super) fn new<'p>(paths: impl Iterator<Item = &'p PathBuf>, depth: usize) -> Self {
-        let mut named = HashMap::new();
+        let base = std::env::current_dir().unwrap_or_default();
+        let mut roots = Self { base, named: HashMap::new(), depth };
         for path in paths {
-            named.entry(plain(path).to_owned()).or_insert_with(|| path.clone());
+            let full = roots.full(path).into_owned();
+            roots.named.entry(full).or_insert_with(|| path.clone());
         }
-        Self { named, depth }
+        roots
+    }
+
+    /// A path from the root on. What it goes up from is left in it: behind a symbolic link that leads elsewhere than it looks.
+    pub(super) fn full<'p>(&self, path: &'p Path) -> Cow<'p, Path> {
+        if path.is_absolute() { Cow::Borrowed(path) } else { Cow::Owned(self.base.join(path)) }
     }
 
     /// Whether the path was named itself.
     pub(super) fn is_named(&self, path: &Path) -> bool {
-        self.named.contains_key(plain(path))
+        self.named.contains_key(&*self.full(path))
     }
 
     /// Whether anything but a path that was found as named can be named.
@@ -34,17 +44,17 @@ impl Roots {
         self.named.len() > 1
     }
 
-    /// The rows that a directory belongs to, in plain form, the outermost first: those of its ancestors, and of itself, that were named or
-    /// are not too deep below one that was.
+    /// The rows that a directory belongs to, the outermost first: those of its ancestors, and of itself, that were named or are not too
+    /// deep below one that was. Paths are full ones.
     pub(super) fn rows_of<'p>(&self, directory: &'p Path) -> Vec<&'p Path> {
-        let mut above: Vec<_> = plain(directory).ancestors().collect();
+        let mut above: Vec<_> = directory.ancestors().collect();
         above.reverse();
         let mut rows = Vec::new();
         let mut below: Option<usize> = None;
         for path in above {
             if path.components().next_back() == Some(Component::ParentDir) {
-                // What comes after it does not lie in what comes before.
-                rows.clear();
+                // What comes after it does not lie in what comes before, unless that is the root.
+                rows.retain(|row: &&Path| row.parent().is_none());
                 below = None;
             }
             below = if self.named.contains_key(path) { Some(0) } else { below.map(|depth| depth + 1) };
@@ -66,11 +76,6 @@ impl Roots {
     }
 }
 
-/// A path without the `./` that it may begin with; `.` is empty.
-pub(super) fn plain(path: &Path) -> &Path {
-    path.strip_prefix(".").unwrap_or(path)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,7 +84,7 @@ mod tests {
         let named: Vec<_> = named.iter().map(PathBuf::from).collect();
         let roots = Roots::new(named.iter(), depth);
         let shown = |row: &&Path| roots.shown(row).to_str().unwrap().to_owned();
-        roots.rows_of(Path::new(directory)).iter().map(shown).collect()
+        roots.rows_of(&roots.full(Path::new(directory))).iter().map(shown).collect()
     }
 
     #[test]
@@ -106,5 +111,15 @@ mod tests {
     fn nothing_lies_in_what_a_path_goes_up_from() {
         assert_eq!(rows(&["a", "a/../b"], 1, "a/../b/c"), ["a/../b", "a/../b/c"]);
         assert_eq!(rows(&[".", "..", "../x"], 1, "../x"), ["..", "../x"]);
+        assert_eq!(rows(&["/", "a"], 9, "a/../b"), ["/"]);
+    }
+
+    #[test]
+    fn relative_and_absolute_names_are_of_one_tree() {
+        let here = std::env::current_dir().unwrap();
+        let inside = here.join("a/b");
+        assert_eq!(rows(&["a"], 1, inside.to_str().unwrap()), ["a", "a/b"]);
+        assert_eq!(rows(&[inside.to_str().unwrap(), "a"], 0, "a/b/c"), ["a", inside.to_str().unwrap()]);
+        assert_eq!(rows(&["."], 0, "a"), ["."]);
     }
 }

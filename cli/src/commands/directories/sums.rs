@@ -10,7 +10,7 @@ use super::roots::Roots;
 /// The sums of what lies in rows, and not in rows below them.
 pub(super) struct Sums<'r> {
     roots: &'r Roots,
-    /// Where each row's sum is, by its plain path.
+    /// Where each row's sum is, by its full path.
     places: HashMap<PathBuf, usize>,
     sums: Vec<Total>,
     /// The directory of the last file and where it counts: the next one is mostly in the same.
@@ -34,7 +34,8 @@ impl<'r> Sums<'r> {
     }
 
     fn place(&mut self, directory: &Path) -> Option<usize> {
-        let row = self.roots.rows_of(directory).pop()?;
+        let directory = self.roots.full(directory);
+        let row = self.roots.rows_of(&directory).pop()?;
         if let Some(place) = self.places.get(row) {
             return Some(*place);
         }

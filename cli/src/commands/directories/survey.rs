@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use mmapio_core::{Error, FileId, FileInUse, Found, Prober, Residency, Total, Visitor};
 
-use super::roots::{Roots, plain};
+use super::roots::Roots;
 use super::sums::Sums;
 use crate::commands::scan::Plan;
 use crate::commands::sink::Sink;
@@ -17,7 +17,7 @@ pub(super) struct Survey<'a> {
     roots: &'a Roots,
     sink: Sink<'a>,
     sums: Sums<'a>,
-    /// Files that were named, by their plain path.
+    /// Files that were named, by their full path.
     files: Vec<(PathBuf, u64, Residency)>,
     /// Files with several names, which count where the first of them is: that is known in the end.
     linked: Vec<Linked>,
@@ -59,7 +59,7 @@ impl<'a> Survey<'a> {
             sum.add(size, &residency);
         }
         if named || self.roots.are_several() && self.roots.is_named(path) {
-            self.files.push((plain(path).to_owned(), size, residency));
+            self.files.push((self.roots.full(path).into_owned(), size, residency));
         }
     }
 }
