@@ -393,7 +393,7 @@ fn metrics_have_a_series_for_each_directory() {
         };
         let all = metrics(&["t", "t/b/x"]).cleanly().text();
         assert!(all.contains("mmapio_directory_files{path=\"t/a\\\"b\\\\c\\nd\"} 1\n"), "{all}");
-        assert!(all.contains("{path=\"t/dir\\\\xfe\t\"}"), "{all}");
+        assert!(all.contains("{path=\"t/dir\\\\xfe\\\\t\",escaped=\"true\"}"), "{all}");
         assert!(all.contains("mmapio_file_size_bytes{path=\"t/b/x\"}"), "{all}");
         let resident = truth(scratch.path(), "t", 1)[Path::new("t/a")][3] * oracle::page_size();
         assert!(

@@ -9,6 +9,7 @@ use std::path::Path;
 
 use mmapio_core::{Pages, Total};
 
+use super::escape;
 use super::row::{Kept, Row};
 
 /// A metric of files, of directories or of the total.
@@ -134,7 +135,7 @@ fn series<'r, T: 'r>(
         let mut lines = String::new();
         for (path, of) in rows.clone() {
             if let Some(value) = (metric.of)(of) {
-                let _ = writeln!(lines, "{}{{path=\"{}\"}} {value}", metric.name, label(path));
+                let _ = writeln!(lines, "{}{{{}}} {value}", metric.name, labels(path));
             }
         }
         if !lines.is_empty() {
@@ -148,36 +149,38 @@ fn head(name: &str, help: &str, text: &mut String) {
     let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} gauge");
 }
 
-/// A path as the value of a label: UTF-8, with backslash, quote and new line escaped. What is no UTF-8 is shown as `\x` and two digits, so
-/// that two paths do not become one.
-fn label(path: &Path) -> String {
-    let mut label = String::new();
-    for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
-        for character in chunk.valid().chars() {
-            match character {
-                '\\' => label.push_str("\\\\"),
-                '"' => label.push_str("\\\""),
-                '\n' => label.push_str("\\n"),
-                other => label.push(other),
-            }
-        }
-        for byte in chunk.invalid() {
-            let _ = write!(label, "\\\\x{byte:02x}");
-        }
+/// The labels of a path. One that is no UTF-8 is written with escapes, as on a terminal; since another file may be called just so, a label
+/// tells it.
+fn labels(path: &Path) -> String {
+    match path.to_str() {
+        Some(path) => format!("path=\"{}\"", value(path)),
+        None => format!("path=\"{}\",escaped=\"true\"", value(&escape::path(path))),
     }
-    label
+}
+
+/// What a label has between its quotes.
+fn value(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }
 
 #[cfg(test)]
 mod tests {
-    use std::ffi::OsStr;
-    use std::os::unix::ffi::OsStrExt;
-
     use super::*;
 
     #[test]
+    fn values_are_escaped() {
+        assert_eq!(labels(Path::new("a\"b\\c\nd")), "path=\"a\\\"b\\\\c\\nd\"");
+    }
+
+    #[cfg(unix)]
+    #[test]
     fn labels_can_be_told_apart() {
-        assert_eq!(label(Path::new("a\"b\\c\nd")), "a\\\"b\\\\c\\nd");
-        assert_eq!(label(Path::new(OsStr::from_bytes(b"\xff/\xfe"))), "\\\\xff/\\\\xfe");
+        use std::ffi::OsStr;
+        use std::os::unix::ffi::OsStrExt;
+        let of = |path: &[u8]| labels(Path::new(OsStr::from_bytes(path)));
+        assert_eq!(of(b"\xff"), "path=\"\\\\xff\",escaped=\"true\"");
+        let paths: [&[u8]; 4] = [b"\xff", b"\\xff", b"\\\\xff", b"\xff\\xff"];
+        let all: std::collections::HashSet<_> = paths.into_iter().map(of).collect();
+        assert_eq!(all.len(), paths.len(), "{all:?}");
     }
 }
