@@ -317,8 +317,8 @@ fn what_cannot_be_drawn_is_said_before_anything_is_measured() {
     for (to, words) in [
         ("none/chart.svg", "none/chart.svg: open: No such file"),
         (".", ".: open: Is a directory"),
-        ("file", "file: the picture would take the place of what is read"),
-        ("link", "link: the picture would take the place of what is read"),
+        ("file", "file: what is written would take the place of what is read"),
+        ("link", "link: what is written would take the place of what is read"),
     ] {
         let ran =
             mmapio(SHORT).args(&["--svg", to, "file"]).in_dir(scratch.path()).run().exits(1).says(words);

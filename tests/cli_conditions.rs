@@ -2,6 +2,7 @@
 
 mod support;
 
+use std::collections::HashSet;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
@@ -30,7 +31,7 @@ fn a_share_of_all_files_is_demanded() {
         ask("100", "t/whole").cleanly();
         ask("1%", "t/none").exits(3);
         // A path that failed is worse than a share that is not met.
-        ask("0%", "t/missing").exits(1);
+        ask("0%", "t/missing").exits(1).says("it is not known whether 0 % is in memory: 1 path failed");
         Ok(())
     };
     report("a_share_of_all_files_is_demanded", test());
@@ -85,10 +86,29 @@ fn waiting_ends_with_its_time_and_with_a_signal() {
             std::thread::yield_now();
         }
         waiting.signal(libc::SIGTERM);
-        waiting.end().exits(143);
+        let ran = waiting.end().exits(143);
+        assert_eq!(ran.text(), "", "nothing is looked at any more");
         Ok(())
     };
     report("waiting_ends_with_its_time_and_with_a_signal", test());
+}
+
+#[test]
+fn a_range_that_a_file_has_not_yet_is_waited_for() {
+    let test = || -> Outcome {
+        let (scratch, page) = (Scratch::in_memory()?, oracle::page_size());
+        scratch.file("short", page);
+        let range = format!("{}+{page}", 4 * page);
+        let wait = |arguments: &[&str]| {
+            incore(["--wait", "100%", "--range", &range, "short"]).args(arguments).in_dir(scratch.path())
+        };
+        wait(&["--timeout", "50ms"]).run().exits(3).says("1 path failed");
+        let waiting = wait(&["--timeout", "2m"]).start();
+        write_sparse(&scratch.path().join("short"), 5 * page, &[4]);
+        waiting.end().cleanly();
+        Ok(())
+    };
+    report("a_range_that_a_file_has_not_yet_is_waited_for", test());
 }
 
 /// Whether a mask of proc(5) has a signal.
@@ -129,14 +149,21 @@ fn metrics_are_what_promtool_accepts() {
     let test = || -> Outcome {
         let scratch = three()?;
         scratch.file("t/a\"b\\c\nd", 1);
+        // A byte that is no UTF-8, and a file that is called as that is written.
+        let bytes = std::os::unix::ffi::OsStrExt::from_bytes(b"\xff");
+        fs::write(scratch.path().join("t").join::<&std::ffi::OsStr>(bytes), "1").expect("ours");
+        scratch.file("t/\\xff", 1);
         let metrics = |arguments: &[&str]| incore(arguments).in_dir(scratch.path()).run().cleanly().text();
         let total = metrics(&["--format", "prometheus", "t"]);
-        assert!(total.contains("\nmmapio_files 4\n") && !total.contains("path="), "{total}");
+        assert!(total.contains("\nmmapio_files 6\n") && !total.contains("path="), "{total}");
         let page = oracle::page_size();
-        assert!(total.contains(&format!("\nmmapio_resident_bytes {}\n", 7 * page)), "{total}");
+        assert!(total.contains(&format!("\nmmapio_resident_bytes {}\n", 9 * page)), "{total}");
         let each = metrics(&["--format", "prometheus", "--top", "10", "t"]);
         assert!(each.contains(r#"mmapio_file_size_bytes{path="t/a\"b\\c\nd"} 1"#), "{each}");
-        assert_eq!(each.matches("mmapio_file_resident_bytes{").count(), 4, "{each}");
+        assert_eq!(each.matches("mmapio_file_resident_bytes{").count(), 6, "{each}");
+        let series: Vec<_> =
+            each.lines().filter_map(|line| line.split_once("} ").map(|(labels, _)| labels)).collect();
+        assert_eq!(series.iter().collect::<HashSet<_>>().len(), series.len(), "each is there once: {each}");
         promtool(&total)?;
         promtool(&each)
     };
@@ -181,6 +208,12 @@ fn what_does_not_go_together_is_wrong_usage() {
         &["--runs", "--format", "prometheus", "/"],
         &["--wait", "101%", "/"],
         &["--wait", "1%", "--timeout", "soon", "/"],
+        &["--format", "prometheus", "--missing", "/"],
+        &["--format", "prometheus", "--cached-only", "/"],
+        &["--format", "prometheus", "--sort", "size", "/"],
+        &["--watch", "--total", "/"],
+        &["--watch", "--top", "1", "/"],
+        &["--watch", "--cached-only", "--format", "ndjson", "/"],
     ] {
         incore(arguments.iter()).run().exits(2);
     }

@@ -215,6 +215,23 @@ fn directories_sum_what_is_in_use_below_them() {
     assert_eq!((&root["files"], &root["size"]), (&total["files"], &total["size"]), "all of it is below /");
 }
 
+/// A process names its files from the root on, and these directories are named from where we are.
+#[test]
+fn relative_directories_sum_what_is_in_use_below_them() {
+    let scratch = Scratch::on_disk();
+    let files = [scratch.file("t/one", 3 * page_size()), scratch.file("t/u/two", 4 * page_size())];
+    scratch.file("t/closed", 5 * page_size());
+    let process = using(&[("open", &files[0]), ("map", &files[1])]);
+    let ran = ndjson(["--by-directory=1", "--pid"]).arg(process.pid().to_string()).args(&["t", "./t/u"]);
+    let ran = ran.in_dir(scratch.path()).run().cleanly();
+    let records = ran.records();
+    let sum = |path: &str| {
+        let found = records.of_type("directory").into_iter().find(|record| record["path"] == path);
+        found.map(|record| (number(record, "files"), number(record, "size") / page_size()))
+    };
+    assert_eq!((sum("t"), sum("./t/u")), (Some((3, 12)), Some((1, 4))), "{}", ran.text());
+}
+
 #[test]
 fn processes_that_are_not_there_are_named_and_the_rest_goes_on() {
     let scratch = Scratch::on_disk();
@@ -355,4 +372,23 @@ fn what_is_found_is_set_against_the_page_cache() {
     assert!(text.contains("\npage cache: Cached "), "{text}");
     assert!(!incore([&file]).args(&["--total"]).run().cleanly().text().contains("page cache"));
     drop(held);
+}
+
+#[test]
+fn a_page_cache_that_is_not_told_is_an_error_and_the_rest_is_there() {
+    privately("a_page_cache_that_is_not_told_is_an_error_and_the_rest_is_there", |mounts| {
+        let file = mounts.scratch().file("file", page_size());
+        let empty = mounts.scratch().file("empty", 0);
+        tool(Command::new("mount").arg("--bind").arg(empty).arg("/proc/meminfo"))?;
+        let ran = incore(["--open", "--format", "json"]).arg(&file).run().exits(1).says("/proc/meminfo");
+        let document: Value = serde_json::from_slice(&ran.stdout).expect("JSON to its end");
+        let files = document["files"].as_array().expect("files");
+        assert!(files.iter().any(|record| record["path"] == text(&file)), "the rows are there");
+        assert!(
+            document["errors"].as_array().is_some_and(|errors| !errors.is_empty()),
+            "{}",
+            document["errors"]
+        );
+        Ok(())
+    });
 }

@@ -118,6 +118,10 @@ fn names_in(dir: &Path) -> HashSet<String> {
     entries.map(|entry| entry.expect("readable").file_name().to_string_lossy().into_owned()).collect()
 }
 
+fn named(names: &[&str]) -> HashSet<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
 /// How a part should look by what the oracle sees.
 fn shade(resident: &[bool], holes: &[bool]) -> &'static str {
     let there = resident.iter().filter(|page| **page).count();
@@ -289,7 +293,7 @@ fn ten_thousand_files_are_too_many() {
         let ran = draw(&["--svg", "a.svg", "--summary"]).exits(1).says(&format!("a.svg: {words}"));
         assert!(ran.text().contains("total of 10000 files"), "the rest is as it is without a picture");
         assert_eq!(draw(&["--svg", "-"]).exits(1).says(words).text(), "");
-        assert_eq!(names_in(scratch.path()), HashSet::from(["many".to_owned()]), "nothing is half-written");
+        assert_eq!(names_in(scratch.path()), named(&["many"]), "nothing is half-written");
         let text = draw(&["--svg", "-", "--top", "7"]).cleanly().text();
         assert!(drawn(&parse(&text)).len() == 7 && text.contains("7 of 10,000 files shown"));
         draw(&["--svg", "-", "--min-size", "2", "--top", "2000"]).cleanly();
@@ -379,7 +383,7 @@ fn what_cannot_be_written_is_said_before_anything_is_looked_at() {
     let before = fs::read(&file).expect("own file");
     symlink("file", scratch.path().join("link")).expect("a link");
     fs::write(scratch.path().join("list"), "file\n").expect("own file");
-    let takes = "the picture would take the place of what is read";
+    let takes = "what is written would take the place of what is read";
     for kind in ["--svg", "--html"] {
         for (to, words, paths) in [
             ("none/a", "none/a: open: No such file", "file"),
@@ -395,6 +399,42 @@ fn what_cannot_be_written_is_said_before_anything_is_looked_at() {
     }
     assert_eq!(fs::read(&file).expect("own file"), before);
     assert_eq!(names_in(scratch.path()).len(), 3);
+}
+
+#[test]
+fn two_that_would_be_one_file_are_refused() {
+    let scratch = Scratch::on_disk();
+    scratch.file("file", 10_000);
+    scratch.dir("dir");
+    symlink("dir", scratch.path().join("link")).expect("a link");
+    for (first, second) in [("a", "./a"), ("dir/a", "link/a"), ("/dev/null", "/dev/../dev/null")] {
+        for [one, other] in [["--svg", "--html"], ["--svg", "--textfile"], ["--html", "--textfile"]] {
+            let ran = incore([one, first, other, second, "file"]).in_dir(scratch.path()).run();
+            let ran = ran.exits(2).says(&format!("{one} and {other} are one file"));
+            assert_eq!(ran.text(), "");
+        }
+    }
+    incore(["--svg", "-", "--html", "-", "file"]).in_dir(scratch.path()).run().exits(2);
+    assert_eq!(names_in(scratch.path()), named(&["dir", "file", "link"]), "nothing half-written is left");
+    assert_eq!(names_in(&scratch.path().join("dir")).len(), 0);
+}
+
+#[test]
+fn what_fails_does_not_hide_what_else_fails() {
+    let test = || -> Outcome {
+        let scratch = Scratch::in_memory()?;
+        for at in 0..2001 {
+            scratch.file(&format!("t/{at}"), 0);
+        }
+        let ran =
+            incore(["--svg", "a.svg", "--html", "a.html", "--textfile", "/dev/full", "--top", "3000", "t"]);
+        let ran = ran.in_dir(scratch.path()).run().exits(1);
+        let ran = ran.says("a.svg: 2,001 files are more than a picture can show");
+        ran.says("/dev/full: write: No space left on device");
+        assert_eq!(names_in(scratch.path()), named(&["a.html", "t"]));
+        Ok(())
+    };
+    report("what_fails_does_not_hide_what_else_fails", test());
 }
 
 #[test]

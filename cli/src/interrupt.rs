@@ -16,7 +16,11 @@ const SIGNALS: [(i32, Exit); 2] = [(SIGINT, Exit::Interrupted), (SIGTERM, Exit::
 
 /// Which of the signals came.
 #[derive(Debug, Default)]
-pub(crate) struct Interrupt([Arc<AtomicBool>; SIGNALS.len()]);
+pub(crate) struct Interrupt {
+    came: [Arc<AtomicBool>; SIGNALS.len()],
+    /// Whether the next one ends the process.
+    ends: [Arc<AtomicBool>; SIGNALS.len()],
+}
 
 impl Interrupt {
     /// Listens from now on. The first signal is remembered; the second ends the process at once, since the first may wait for
@@ -24,22 +28,28 @@ impl Interrupt {
     pub(crate) fn listen() -> io::Result<Self> {
         let interrupt = Self::default();
         let ignored = Ignored::now();
-        for ((signal, exit), came) in SIGNALS.into_iter().zip(&interrupt.0) {
+        let flags = interrupt.came.iter().zip(&interrupt.ends);
+        for ((signal, exit), (came, ends)) in SIGNALS.into_iter().zip(flags) {
             if !ignored.has(signal) {
-                listen_to(signal, exit, came)?;
+                listen_to(signal, exit, came, ends)?;
             }
         }
         Ok(interrupt)
     }
 
+    /// Listens no more: a signal ends the process, as it did before. One that came until now is told by [`exit`](Self::exit).
+    pub(crate) fn leave(&self) {
+        self.ends.iter().for_each(|ends| ends.store(true, Ordering::SeqCst));
+    }
+
     /// Whether one came.
     pub(crate) fn came(&self) -> bool {
-        self.0.iter().any(|came| came.load(Ordering::Relaxed))
+        self.came.iter().any(|came| came.load(Ordering::Relaxed))
     }
 
     /// The exit status of the one that came.
     pub(crate) fn exit(&self) -> Option<Exit> {
-        let came = SIGNALS.iter().zip(&self.0).find(|(_, came)| came.load(Ordering::Relaxed));
+        let came = SIGNALS.iter().zip(&self.came).find(|(_, came)| came.load(Ordering::Relaxed));
         came.map(|((_, exit), _)| *exit)
     }
 }
@@ -52,12 +62,11 @@ impl Observer for Interrupt {
 }
 
 /// Actions run in the order of their registration, and from the first one on the signal no longer kills: so remembering it comes
-/// first, or a signal between two registrations would be lost. The first signal finds `is_second` unset, and sets it last.
-fn listen_to(signal: i32, exit: Exit, came: &Arc<AtomicBool>) -> io::Result<()> {
-    let is_second = Arc::new(AtomicBool::new(false));
+/// first, or a signal between two registrations would be lost. The first signal finds `ends` unset, and sets it last.
+fn listen_to(signal: i32, exit: Exit, came: &Arc<AtomicBool>, ends: &Arc<AtomicBool>) -> io::Result<()> {
     flag::register(signal, Arc::clone(came))?;
-    flag::register_conditional_shutdown(signal, exit as i32, Arc::clone(&is_second))?;
-    flag::register(signal, is_second)?;
+    flag::register_conditional_shutdown(signal, exit as i32, Arc::clone(ends))?;
+    flag::register(signal, Arc::clone(ends))?;
     Ok(())
 }
 

@@ -22,7 +22,7 @@ pub(crate) fn note(text: &str) {
 }
 
 /// `1 file`, `2 files`.
-pub(crate) fn counted(number: usize, one: &str, many: &str) -> String {
+pub(crate) fn counted(number: u64, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
 

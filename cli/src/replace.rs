@@ -11,13 +11,15 @@ use tempfile::NamedTempFile;
 #[derive(Debug)]
 pub(crate) struct Replacement {
     path: PathBuf,
+    /// The same without symbolic links and detours.
+    target: PathBuf,
     to: Place,
 }
 
 #[derive(Debug)]
 enum Place {
     /// Written beside, and renamed.
-    Beside { file: NamedTempFile, target: PathBuf },
+    Beside(NamedTempFile),
     /// What can be replaced by no other: a device, a pipe.
     Itself(File),
 }
@@ -25,18 +27,22 @@ enum Place {
 impl Replacement {
     /// Finds out whether it can be written, and changes nothing there yet. Symbolic links are followed, as by all that write.
     pub(crate) fn prepare(path: &Path) -> Result<Self, Error> {
-        let to = place(path).map_err(|error| Error::system("open", system(error)).with_path(path))?;
-        Ok(Self { path: path.to_owned(), to })
+        let (to, target) =
+            place(path).map_err(|error| Error::system("open", system(error)).with_path(path))?;
+        Ok(Self { path: path.to_owned(), target, to })
     }
 
-    /// Whether it would take the place of this file.
-    pub(crate) fn replaces(&self, other: &Path) -> bool {
-        match (&self.to, fs::canonicalize(other)) {
-            (Place::Beside { target, .. }, Ok(other)) => {
-                fs::canonicalize(target).is_ok_and(|target| target == other)
-            }
-            _ => false,
+    /// Whether it would be written where this file is, or will be.
+    pub(crate) fn is_at(&self, other: &Path) -> bool {
+        target(other).is_ok_and(|other| other == self.target)
+    }
+
+    /// Refuses to take the place of what is read.
+    pub(crate) fn spare<'p>(&self, mut read: impl Iterator<Item = &'p PathBuf>) -> anyhow::Result<()> {
+        if read.any(|path| self.is_at(path)) {
+            anyhow::bail!("{}: what is written would take the place of what is read", self.path.display());
         }
+        Ok(())
     }
 
     /// Writes it.
@@ -46,41 +52,52 @@ impl Replacement {
             |call: &'static str, error: io::Error| Error::system(call, system(error)).with_path(&path);
         match self.to {
             Place::Itself(mut file) => file.write_all(content).map_err(|error| failed("write", error)),
-            Place::Beside { mut file, target } => {
+            Place::Beside(mut file) => {
                 file.write_all(content).map_err(|error| failed("write", error))?;
-                file.persist(target).map(drop).map_err(|error| failed("rename", error.error))
+                file.persist(self.target).map(drop).map_err(|error| failed("rename", error.error))
             }
         }
     }
 }
 
-fn place(path: &Path) -> io::Result<Place> {
+fn place(path: &Path) -> io::Result<(Place, PathBuf)> {
     let existing = match fs::metadata(path) {
         Ok(metadata) if metadata.is_file() => Some(metadata),
         // A directory says itself that it cannot be written.
-        Ok(_) => return OpenOptions::new().write(true).open(path).map(Place::Itself),
+        Ok(_) => {
+            let itself = OpenOptions::new().write(true).open(path)?;
+            return Ok((Place::Itself(itself), target(path).unwrap_or_else(|_| path.to_owned())));
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(error),
     };
-    let target = match existing {
-        Some(_) => fs::canonicalize(path)?,
-        None => path.to_owned(),
-    };
+    let target = target(path)?;
     if existing.is_some() {
         // Who must not write a file must not replace it either.
         OpenOptions::new().write(true).open(&target)?;
     }
-    Ok(Place::Beside { file: beside(&target, existing.as_ref())?, target })
+    Ok((Place::Beside(beside(&target, existing.as_ref())?), target))
+}
+
+/// Where a file is or, if there is none, where one would come to be.
+fn target(path: &Path) -> io::Result<PathBuf> {
+    fs::canonicalize(path).or_else(|_| {
+        let name = path.file_name().ok_or(io::ErrorKind::NotFound)?;
+        Ok(fs::canonicalize(directory(path))?.join(name))
+    })
+}
+
+fn directory(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// A new file in the same directory, with the permissions of the old one, or those that new files have.
 fn beside(target: &Path, existing: Option<&Metadata>) -> io::Result<NamedTempFile> {
-    let directory = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     builder.prefix(".mmapio-");
     #[cfg(unix)]
     let builder = builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let file = builder.tempfile_in(directory)?;
+    let file = builder.tempfile_in(directory(target))?;
     if let Some(existing) = existing {
         file.as_file().set_permissions(existing.permissions())?;
     }
@@ -107,6 +124,7 @@ mod tests {
         let path = dir.path().join("new");
         let new = Replacement::prepare(&path).unwrap();
         assert!(!path.exists());
+        assert!(new.is_at(&dir.path().join("./new")) && !new.is_at(&dir.path().join("other")));
         new.write(b"all").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"all");
         drop(Replacement::prepare(&path).unwrap());
@@ -124,9 +142,7 @@ mod tests {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
         std::os::unix::fs::symlink("file", &link).unwrap();
         let replacement = Replacement::prepare(&link).unwrap();
-        assert!(
-            replacement.replaces(&path) && replacement.replaces(&link) && !replacement.replaces(dir.path())
-        );
+        assert!(replacement.is_at(&path) && replacement.is_at(&link) && !replacement.is_at(dir.path()));
         replacement.write(b"new").unwrap();
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read(&path).unwrap(), b"new");

@@ -16,10 +16,12 @@ pub(crate) struct Watch {
     ///
     /// SECONDS may be a fraction (0.2), or have a unit (500ms, 5m). Paths are walked anew each time, so that files come and go.
     /// Where looking takes long, the next round waits as long as the last one took. In the view `?` shows the keys; where TERM is
-    /// dumb, and with --format ndjson, the records are written to the terminal, too.
+    /// dumb, and with --format ndjson, the records are written to the terminal, too. Both have the sum of all files; --top, --sort,
+    /// --reverse and --cached-only are about the view.
     #[arg(long, value_name = "SECONDS", value_parser = interval)]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "1")]
     #[arg(conflicts_with_all = ["runs", "columns", "missing", "null", "textfile", "fail_under", "wait", "pid", "open", "svg", "html"])]
+    #[arg(conflicts_with = "total")]
     pub(crate) watch: Option<Duration>,
 
     /// End after N rounds; else only `q` or a signal ends it.

@@ -1,11 +1,18 @@
 //! What scripts decide by: whether so much of all files is in memory.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use mmapio_core::{Percent, Total};
+use anyhow::{Context, Result};
+use mmapio_core::{Percent, Total, WalkOptions};
 
+use super::look::Subject;
+use super::paths::PathList;
+use super::scan::Task;
+use crate::args::incore::Incore;
 use crate::interrupt::Interrupt;
-use crate::messages;
+use crate::messages::{self, counted};
+use crate::output::Exit;
 
 /// Looking is repeated after this time, and each time after half as much more, up to a second.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -25,47 +32,93 @@ pub(crate) fn is_met(total: &Total, share: Percent) -> bool {
 }
 
 /// Says why it is not.
-pub(crate) fn say_unmet(total: &Total, share: Percent) {
-    let found = match (total.files, total.unknown_files, total.resident()) {
-        (0, _, _) => "there is no file".to_owned(),
-        (_, 1, _) => "of 1 file it is unknown".to_owned(),
-        (_, unknown @ 2.., _) => format!("of {unknown} files it is unknown"),
-        (_, _, Some(resident)) => format!("{} of {} pages are", resident.0, total.pages.0),
-        (_, _, None) => "nothing is known".to_owned(),
-    };
-    messages::error(&format!("less than {share} % is in memory: {found}"));
+fn say_unmet(total: &Total, share: Percent) {
+    messages::error(&unmet(total, share));
+}
+
+fn unmet(total: &Total, share: Percent) -> String {
+    let unknown = |why: String| format!("it is not known whether {share} % is in memory: {why}");
+    let failed = (total.errors, counted(total.errors, "path", "paths"));
+    match (total.files, failed, total.unknown_files, total.resident()) {
+        (_, (1.., failed), ..) => unknown(format!("{failed} failed")),
+        (0, ..) => format!("there is no file that {share} % could be in memory of"),
+        (.., files @ 1.., _) => unknown(format!("of {} it is unknown", counted(files, "file", "files"))),
+        (.., Some(resident)) => {
+            format!("less than {share} % is in memory: {} of {} pages are", resident.0, total.pages.0)
+        }
+        (.., None) => unknown("nothing is".to_owned()),
+    }
 }
 
 /// How waiting ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Waited {
     Met,
-    /// The time is over, or a signal came.
-    Ended,
+    /// The time is over.
+    Over,
+    /// A signal came.
+    Signal(Exit),
+}
+
+/// Waits until so much is in memory, and gives back what the report is to look at.
+pub(crate) fn wait(
+    share: Percent,
+    arguments: &Incore,
+    list: PathList,
+    options: WalkOptions,
+) -> Result<(PathList, WalkOptions, Waited)> {
+    // Waiting looks at the same paths again and again, so all of them are needed; one that cannot be read is told by the report.
+    let list: Vec<_> = list.collect();
+    let paths: Vec<PathBuf> = list.iter().flatten().cloned().collect();
+    let subject =
+        Subject { paths, options, range: arguments.paths.range, probe: arguments.show.probe.into() };
+    let interrupt = Interrupt::listen().context("sigaction")?;
+    let waited = until_met(&subject, share, arguments.demand.timeout, &interrupt)?;
+    interrupt.leave();
+    let waited = interrupt.exit().map_or(waited, Waited::Signal);
+    Ok((Box::new(list.into_iter()), subject.options, waited))
 }
 
 /// Looks again and again until so much is in memory.
-pub(crate) fn wait(
+fn until_met(
+    subject: &Subject,
     share: Percent,
     timeout: Option<Duration>,
     interrupt: &Interrupt,
-    mut look: impl FnMut() -> Total,
-) -> Waited {
+) -> Result<Waited> {
     let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+    let is_over = || end.is_some_and(|end| Instant::now() >= end);
     let mut pause = FIRST_PAUSE;
     loop {
         let start = Instant::now();
-        if is_met(&look(), share) {
-            return Waited::Met;
+        let found = subject.look(Task::Sum, || interrupt.came() || is_over())?;
+        if let Some(exit) = interrupt.exit() {
+            return Ok(Waited::Signal(exit));
         }
-        let rest = pause.max(start.elapsed().saturating_mul(REST));
-        let until =
-            Instant::now() + end.map_or(rest, |end| rest.min(end.saturating_duration_since(Instant::now())));
-        if !sleep(until, interrupt) || end.is_some_and(|end| Instant::now() >= end) {
-            return Waited::Ended;
+        // A look that the time has ended knows a part of the files only.
+        if is_over() {
+            return Ok(Waited::Over);
         }
+        if is_met(&found.total, share) {
+            return Ok(Waited::Met);
+        }
+        let until = Instant::now() + pause.max(start.elapsed().saturating_mul(REST));
+        sleep(end.map_or(until, |end| end.min(until)), interrupt);
         pause = (pause + pause / 2).min(LONGEST_PAUSE);
     }
+}
+
+/// The exit status by what was demanded.
+pub(crate) fn verdict(arguments: &Incore, total: &Total, waited: Option<Waited>) -> Exit {
+    let Some(share) = arguments.demand.wait.or(arguments.demand.fail_under) else { return Exit::Done };
+    // What came while it was waited for the last time is there.
+    if waited == Some(Waited::Met) || is_met(total, share) {
+        return Exit::Done;
+    }
+    if !arguments.messages.quiet {
+        say_unmet(total, share);
+    }
+    Exit::Unmet
 }
 
 /// Sleeps, and says whether no signal came.
@@ -116,5 +169,21 @@ mod tests {
         let mut failed = total(&[(10, Some(10))]);
         failed.errors = 1;
         assert!(!is_met(&failed, nothing));
+    }
+
+    #[test]
+    fn why_it_is_not_met_is_true_of_what_was_found() {
+        let nothing: Percent = "0".parse().unwrap();
+        let mut failed = total(&[(10, Some(10))]);
+        failed.errors = 2;
+        assert_eq!(unmet(&failed, nothing), "it is not known whether 0 % is in memory: 2 paths failed");
+        let unknown = total(&[(10, Some(10)), (1, None)]);
+        assert_eq!(
+            unmet(&unknown, nothing),
+            "it is not known whether 0 % is in memory: of 1 file it is unknown"
+        );
+        let half = "50".parse().unwrap();
+        assert_eq!(unmet(&total(&[(4, Some(1))]), half), "less than 50 % is in memory: 1 of 4 pages are");
+        assert_eq!(unmet(&total(&[]), half), "there is no file that 50 % could be in memory of");
     }
 }

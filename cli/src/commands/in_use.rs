@@ -31,11 +31,11 @@ pub(crate) fn told<'a>(errors: Vec<Error>, frame: &'a Frame<'a>) -> Sink<'a> {
 /// Says once what could not be looked at.
 pub(crate) fn say_what_is_missing(unreadable: usize, total: &Total) {
     if unreadable > 0 {
-        let processes = counted(unreadable, "process", "processes");
+        let processes = counted(unreadable as u64, "process", "processes");
         messages::note(&format!("not ours to look at: {processes}, which may use files that are not here"));
     }
-    if let Ok(unopened @ 1..) = usize::try_from(total.unopened_files) {
-        let files = counted(unopened, "file", "files");
+    if total.unopened_files > 0 {
+        let files = counted(total.unopened_files, "file", "files");
         messages::note(&format!(
             "{files} in use could not be opened, and what of them is in memory is unknown; --verbose names them"
         ));

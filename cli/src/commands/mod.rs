@@ -14,6 +14,7 @@ pub(crate) mod in_use;
 pub(crate) mod incore;
 #[cfg_attr(not(target_os = "linux"), path = "lock_absent.rs")]
 pub(crate) mod lock;
+mod look;
 pub(crate) mod map;
 mod metrics;
 mod order;
@@ -27,6 +28,7 @@ mod scan;
 mod selection;
 mod sink;
 pub(crate) mod sync;
+mod targets;
 pub(crate) mod warm;
 mod warm_walks;
 mod watch;

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use mmapio_core::{
-    ByteRange, Error, ErrorKind, FileId, FileInUse, FilesInUse, Found, OpenFile, Pages, Part, Percent,
-    ProbeChoice, Prober, Residency, RunState, Spread, Total, Visitor, WalkOptions, walk,
+    Error, ErrorKind, FileId, FileInUse, FilesInUse, Found, OpenFile, Pages, Part, Percent, ProbeChoice,
+    Prober, Residency, RunState, Spread, Visitor,
 };
 
 use super::ranges::Ranged;
@@ -73,43 +73,6 @@ impl Plan<'_> {
             residency.resident.is_some_and(|resident| resident.0 >= share.of(residency.pages.0))
         };
         !(self.missing.is_some_and(is_there) || self.cached_only && is_empty)
-    }
-}
-
-/// Adds up what is in memory, and says nothing.
-pub(crate) struct Summing {
-    total: Total,
-    range: ByteRange,
-    probe: ProbeChoice,
-}
-
-impl Summing {
-    /// Of all files among these paths and below them.
-    pub(crate) fn sum<P>(paths: P, options: &WalkOptions, range: ByteRange, probe: ProbeChoice) -> Total
-    where
-        P: IntoIterator<Item = mmapio_core::Result<PathBuf>>,
-        P::IntoIter: Send,
-    {
-        let mut all = Total::default();
-        for summing in walk(paths, options, || Self { total: Total::default(), range, probe }) {
-            all.merge(&summing.total);
-        }
-        all
-    }
-}
-
-impl Visitor for Summing {
-    fn file(&mut self, found: Found<'_>) -> ControlFlow<()> {
-        match Prober::new(&found.file, self.probe).residency(self.range) {
-            Ok(residency) => self.total.add(found.file.size(), &residency),
-            Err(_) => self.total.errors += 1,
-        }
-        ControlFlow::Continue(())
-    }
-
-    fn error(&mut self, _error: Error) -> ControlFlow<()> {
-        self.total.errors += 1;
-        ControlFlow::Continue(())
     }
 }
 

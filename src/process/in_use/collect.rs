@@ -90,7 +90,9 @@ impl Collected {
             let lead = Lead::Descriptor { pid, number };
             // It may have been closed since, or be what has no file: a socket, a pipe.
             let link = lead.link();
-            let Some(path) = std::fs::read_link(&link).ok().filter(|path| path.is_absolute()) else { continue };
+            let Some(path) = std::fs::read_link(&link).ok().filter(|path| path.is_absolute()) else {
+                continue;
+            };
             let Some(id) = kept(sys::stat_of(Path::new(&link))) else { continue };
             let command = command.get_or_insert_with(|| name_of(pid));
             let group = self.group(id, path.into());

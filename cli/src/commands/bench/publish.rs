@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
 use super::compare::{self, Earlier};
 use super::record::Record;
@@ -83,11 +83,7 @@ impl Picture {
         }
         let report = &arguments.report;
         let file = Replacement::prepare(path)?;
-        for other in [&arguments.file, &report.compare, &report.from].into_iter().flatten() {
-            if file.replaces(other) {
-                bail!("{}: the picture would take the place of what is read", path.display());
-            }
-        }
+        file.spare([&arguments.file, &report.compare, &report.from].into_iter().flatten())?;
         Ok(Self::File(file))
     }
 }

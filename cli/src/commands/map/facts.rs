@@ -161,7 +161,7 @@ fn others(everybody: &mmapio_core::Result<Everybody>, exact: bool) -> Vec<String
         format!("{} ({command}): {mapped}, of which it holds {rss}", process.pid)
     };
     let mut lines: Vec<_> = everybody.processes.iter().map(line).collect();
-    let count = crate::messages::counted(everybody.unreadable, "process", "processes");
+    let count = crate::messages::counted(everybody.unreadable as u64, "process", "processes");
     match (lines.is_empty(), everybody.unreadable) {
         (true, 0) => lines.push("nobody".to_owned()),
         (false, 0) => {}

@@ -1,4 +1,4 @@
-//! Pictures of what is in memory: made ready before anything is looked at, written before anything else is.
+//! Pictures of what is in memory, written before anything else is.
 
 mod colors;
 mod data;
@@ -10,7 +10,7 @@ use std::path::Path;
 use anyhow::{Result, bail};
 use indicatif::HumanCount;
 
-use super::paths::{PathList, usage_error};
+use super::paths::usage_error;
 use super::report::Merged;
 use super::scan::{Strip, Task};
 use crate::args::common::Paths;
@@ -32,28 +32,10 @@ const MOST_ROWS: usize = 2000;
 pub(crate) struct Gallery<'a>(&'a Pictures);
 
 impl<'a> Gallery<'a> {
-    /// Finds out whether they can be written, and gives the list back. What is written beside them until they are complete is gone
-    /// again after this: a walk would come upon it.
-    pub(crate) fn prepare(
-        pictures: &'a Pictures,
-        show: &Show,
-        paths: &Paths,
-        list: PathList,
-    ) -> Result<(Self, PathList)> {
+    /// Those that were asked for.
+    pub(crate) fn new(pictures: &'a Pictures, show: &Show) -> Self {
         check(pictures, show);
-        if !pictures.is_wanted() {
-            return Ok((Self(pictures), list));
-        }
-        let list: Vec<_> = list.collect();
-        for (_, to) in files(pictures) {
-            let file = Replacement::prepare(to)?;
-            let lists = paths.files_from.iter().chain(&paths.files0_from);
-            let mut read = list.iter().flatten().chain(lists);
-            if read.any(|path| file.replaces(path)) {
-                bail!("{}: the picture would take the place of what is read", escape::path(to));
-            }
-        }
-        Ok((Self(pictures), Box::new(list.into_iter())))
+        Self(pictures)
     }
 
     /// How many parts strips have; none where there is no picture.
@@ -70,29 +52,30 @@ impl<'a> Gallery<'a> {
         }
     }
 
-    /// Draws and writes them. When standard output takes no more, it remembers why.
+    /// Draws and writes them, and tells what failed: one that fails does not keep the other from being written. When standard output
+    /// takes no more, it remembers why.
     pub(crate) fn publish(
         &self,
         found: &Merged,
         (paths, in_use): (&Paths, &InUse),
         output: &Output,
-    ) -> Result<()> {
+    ) -> Vec<anyhow::Error> {
         if !self.0.is_wanted() {
-            return Ok(());
+            return Vec::new();
         }
         let picture = Picture::of(found, paths, in_use);
-        let written = files(self.0).map(|(kind, to)| {
-            let text = kind.draw(&picture, to)?;
-            Ok(Replacement::prepare(to)?.write(text.as_bytes())?)
-        });
-        // One that fails does not keep the other from being written.
-        let written: Vec<Result<()>> = written.collect();
-        if let Some(kind) = kinds(self.0).find(|(_, to)| is_stdout(to)).map(|(kind, _)| kind) {
-            let text = kind.draw(&picture, Path::new("standard output"))?;
-            let _ = output.hold().write_apart(text.as_bytes());
-        }
-        written.into_iter().collect()
+        kinds(self.0).filter_map(|(kind, to)| write(kind, to, &picture, output).err()).collect()
     }
+}
+
+fn write(kind: Kind, to: &Path, picture: &Picture<'_>, output: &Output) -> Result<()> {
+    if is_stdout(to) {
+        let text = kind.draw(picture, Path::new("standard output"))?;
+        let _ = output.hold().write_apart(text.as_bytes());
+        return Ok(());
+    }
+    let text = kind.draw(picture, to)?;
+    Ok(Replacement::prepare(to)?.write(text.as_bytes())?)
 }
 
 /// A kind of picture.
@@ -103,6 +86,13 @@ enum Kind {
 }
 
 impl Kind {
+    fn option(self) -> &'static str {
+        match self {
+            Self::Svg => "--svg",
+            Self::Html => "--html",
+        }
+    }
+
     fn draw(self, picture: &Picture<'_>, to: &Path) -> Result<String> {
         match self {
             Self::Svg if picture.rows.len() > MOST_ROWS => bail!(
@@ -123,10 +113,6 @@ fn kinds(pictures: &Pictures) -> impl Iterator<Item = (Kind, &Path)> {
     svg.into_iter().chain(pictures.html.as_deref().map(|to| (Kind::Html, to)))
 }
 
-fn files(pictures: &Pictures) -> impl Iterator<Item = (Kind, &Path)> {
-    kinds(pictures).filter(|(_, to)| !is_stdout(to))
-}
-
 fn is_stdout(to: &Path) -> bool {
     to == Path::new("-")
 }
@@ -136,12 +122,17 @@ impl Pictures {
     pub(crate) fn is_stdout(&self) -> bool {
         kinds(self).any(|(_, to)| is_stdout(to))
     }
+
+    /// The files that are wanted, with the options that name them.
+    pub(crate) fn files(&self) -> impl Iterator<Item = (&'static str, &Path)> {
+        kinds(self).filter(|(_, to)| !is_stdout(to)).map(|(kind, to)| (kind.option(), to))
+    }
 }
 
 /// What does not go together, and the parser cannot know.
 fn check(pictures: &Pictures, show: &Show) {
-    if pictures.svg.is_some() && pictures.svg == pictures.html {
-        usage_error("incore", "--svg and --html are two files, or one of them is standard output");
+    if kinds(pictures).filter(|(_, to)| is_stdout(to)).count() > 1 {
+        usage_error("incore", "--svg and --html cannot both be standard output");
     }
     if pictures.is_stdout() && ((show.format.is_some() && show.textfile.is_none()) || show.null) {
         let message = "with a picture on standard output nothing else is printed there: --format and --null say nothing";

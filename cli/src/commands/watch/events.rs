@@ -10,7 +10,7 @@ use anyhow::Result;
 use crossterm::event::{self, Event as Input};
 
 use super::keys::{Action, action};
-use super::look::Subject;
+use crate::commands::look::Subject;
 use crate::commands::report::Merged;
 use crate::commands::scan::Task;
 

@@ -7,7 +7,6 @@ mod header;
 mod keys;
 mod line;
 mod live;
-mod look;
 mod model;
 mod rounds;
 mod screen;
@@ -25,11 +24,11 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use mmapio_core::WalkOptions;
 
+use super::look::Subject;
 use super::paths::{self, PathList};
 use crate::args::common;
-use crate::args::incore::Incore;
+use crate::args::incore::{Incore, Show};
 use crate::output::Exit;
-use look::Subject;
 
 /// Runs it.
 pub(super) fn run(arguments: &Incore, every: Duration, list: PathList, options: WalkOptions) -> Result<Exit> {
@@ -58,6 +57,11 @@ fn check(arguments: &Incore, is_drawn: bool) {
             "--watch draws on a terminal only: elsewhere it needs --format ndjson",
         ),
         _ => paths::usage_error("incore", "--watch has --format table, on a terminal, and ndjson"),
+    }
+    let Show { top, sort, reverse, cached_only, .. } = &arguments.show;
+    if !is_drawn && (top.is_some() || sort.is_some() || *reverse || *cached_only) {
+        let message = "the records of --watch are of all files together: --top, --sort, --reverse and --cached-only are about its view on a terminal";
+        paths::usage_error("incore", message);
     }
 }
 

@@ -8,9 +8,9 @@ use mmapio_core::Error;
 
 use super::Pace;
 use super::course::Course;
-use super::look::Subject;
 use crate::commands::date;
 use crate::commands::demand::sleep;
+use crate::commands::look::Subject;
 use crate::commands::report::{self, Merged};
 use crate::commands::scan::Task;
 use crate::interrupt::Interrupt;

@@ -85,7 +85,7 @@ fn say_what_is_missing(everybody: &Everybody, path: &Path) {
         messages::note(&format!("{}: no process maps it", escape::path(path)));
     }
     if everybody.unreadable > 0 {
-        let count = messages::counted(everybody.unreadable, "process", "processes");
+        let count = messages::counted(everybody.unreadable as u64, "process", "processes");
         messages::note(&format!("not ours to look at: {count}, which may map it, too"));
     }
 }
@@ -110,7 +110,7 @@ fn table(everybody: &Everybody, exact: bool) -> String {
     let rest = [
         String::new(),
         String::new(),
-        format!("total of {}", messages::counted(everybody.processes.len(), "process", "processes")),
+        format!("total of {}", messages::counted(everybody.processes.len() as u64, "process", "processes")),
     ];
     rows.push(std::iter::once(String::new()).chain(held(&everybody.total())).chain(rest).collect());
     common::table(&HEADINGS, &NUMBERS, rows)

@@ -1,4 +1,4 @@
-//! A look at all files.
+//! A look at all files that says nothing: for what looks again and again.
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -6,28 +6,28 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use mmapio_core::{ByteRange, Error, FileId, Found, ProbeChoice, Visitor, WalkOptions, walk};
 
+use super::order::Order;
+use super::ranges::Ranged;
+use super::report::Merged;
+use super::scan::{Plan, Scan, Task};
+use super::sink::Frame;
 use crate::args::common::When;
-use crate::commands::order::Order;
-use crate::commands::ranges::Ranged;
-use crate::commands::report::Merged;
-use crate::commands::scan::{Plan, Scan, Task};
-use crate::commands::sink::Frame;
 use crate::output::Output;
 use crate::progress::Progress;
 use crate::render::table::Rows;
 
 /// What is looked at.
-pub(super) struct Subject {
-    pub(super) paths: Vec<PathBuf>,
-    pub(super) options: WalkOptions,
-    pub(super) range: Option<ByteRange>,
-    pub(super) probe: ProbeChoice,
+pub(crate) struct Subject {
+    pub(crate) paths: Vec<PathBuf>,
+    pub(crate) options: WalkOptions,
+    pub(crate) range: Option<ByteRange>,
+    pub(crate) probe: ProbeChoice,
 }
 
 impl Subject {
     /// Looks at all of it, and says nothing: rows by path where the task keeps them, the total, what failed. What it found when it
     /// was stopped is a part.
-    pub(super) fn look(&self, task: Task, is_stopped: impl Fn() -> bool + Sync) -> Result<Merged> {
+    pub(crate) fn look(&self, task: Task, is_stopped: impl Fn() -> bool + Sync) -> Result<Merged> {
         let output = Output::stdout(Vec::new())?;
         let progress = Progress::new(When::Never);
         let plan = Plan {
@@ -75,5 +75,32 @@ impl<F: Fn() -> bool + Sync> Visitor for Stoppable<'_, F> {
 
     fn error(&mut self, error: Error) -> ControlFlow<()> {
         self.scan.error(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroUsize;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn a_look_ends_when_it_is_told_to() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["a", "b", "c"] {
+            std::fs::write(dir.path().join(name), name).unwrap();
+        }
+        let mut options = WalkOptions::default();
+        options.jobs = NonZeroUsize::new(1);
+        let paths = vec![dir.path().to_owned()];
+        let subject = Subject { paths, options, range: None, probe: ProbeChoice::Auto };
+        let asked = AtomicUsize::new(0);
+        let files = |most: usize| {
+            let found = subject.look(Task::Sum, || asked.fetch_add(1, Ordering::Relaxed) >= most).unwrap();
+            found.total.files
+        };
+        assert_eq!(files(2), 2);
+        assert_eq!(files(usize::MAX), 3);
     }
 }

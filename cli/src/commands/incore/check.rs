@@ -1,0 +1,65 @@
+//! What does not go together in `mmapio incore`, and the parser cannot know.
+
+use super::asked::wants_spread;
+use crate::args::common::Format;
+use crate::args::incore::{Incore, Show};
+use crate::commands::paths::usage_error;
+
+/// Ends the program where it was asked for what cannot be given: an option that would say nothing is refused, not ignored.
+pub(super) fn check(arguments: &Incore) {
+    let show = &arguments.show;
+    let is_by_directory = arguments.directories.by_directory.is_some();
+    let wrong = [
+        (is_by_directory && show.format() == Format::Paths)
+            .then_some("--by-directory is about sums: it has no place in --format paths"),
+        (is_by_directory && wants_spread(show))
+            .then_some("how residency is spread is told of files, not --by-directory"),
+        (arguments.watch.watch.is_some() && wants_spread(show))
+            .then_some("how residency is spread has no place in --watch"),
+        format(show),
+        runs(show),
+        metrics(show, is_by_directory),
+    ];
+    if let Some(words) = wrong.into_iter().flatten().next() {
+        usage_error("incore", words);
+    }
+}
+
+/// What some formats have no place for.
+fn format(show: &Show) -> Option<&'static str> {
+    match show.format() {
+        Format::Paths | Format::Prometheus if wants_spread(show) => {
+            Some("how residency is spread has no place in --format paths or prometheus")
+        }
+        Format::Paths if show.summary || show.total => {
+            Some("--format paths (with --missing or --null, too) has no place for a total")
+        }
+        format if show.null && format != Format::Paths => {
+            Some("--null is about paths: it needs --format paths, or none")
+        }
+        format if show.textfile.is_some() && format != Format::Prometheus => {
+            Some("--textfile is about metrics: it needs --format prometheus, or none")
+        }
+        _ => None,
+    }
+}
+
+fn runs(show: &Show) -> Option<&'static str> {
+    show.runs?;
+    match show.format() {
+        Format::Paths | Format::Prometheus => Some("--runs has no place in --format paths or prometheus"),
+        Format::Table | Format::Csv if show.total => {
+            Some("with --runs a total has no place but in --format ndjson or json")
+        }
+        _ => None,
+    }
+}
+
+/// Metrics are of the total alone, unless a number of files or directories is asked for.
+fn metrics(show: &Show, is_by_directory: bool) -> Option<&'static str> {
+    let has_series = show.top.is_some() || is_by_directory;
+    let is_about_rows = show.missing.is_some() || show.cached_only || show.sort.is_some() || show.reverse;
+    (show.format() == Format::Prometheus && !has_series && is_about_rows).then_some(
+        "metrics are of the total alone: --missing, --cached-only, --sort and --reverse need --top N",
+    )
+}
