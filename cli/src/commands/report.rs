@@ -75,16 +75,22 @@ impl Merged {
     }
 }
 
-/// Gives every file the first of its names, so that it does not depend on chance which of them is shown.
-fn prefer_first_names(sinks: &mut [Sink<'_>]) {
+/// The first of the other names of each file.
+pub(crate) fn first_names(aliases: impl Iterator<Item = (FileId, PathBuf)>) -> HashMap<FileId, PathBuf> {
     let mut first: HashMap<FileId, PathBuf> = HashMap::new();
-    for (id, path) in sinks.iter_mut().flat_map(|sink| sink.aliases.drain(..)) {
+    for (id, path) in aliases {
         match first.entry(id) {
             Entry::Occupied(mut known) if path < *known.get() => drop(known.insert(path)),
             Entry::Occupied(_) => {}
             Entry::Vacant(new) => drop(new.insert(path)),
         }
     }
+    first
+}
+
+/// Gives every file the first of its names, so that it does not depend on chance which of them is shown.
+fn prefer_first_names(sinks: &mut [Sink<'_>]) {
+    let mut first = first_names(sinks.iter_mut().flat_map(|sink| sink.aliases.drain(..)));
     if first.is_empty() {
         return;
     }

@@ -1,6 +1,5 @@
 //! One thread's part: asks about each file, and adds it to the sums.
 
-use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -8,6 +7,7 @@ use mmapio_core::{Error, FileId, FileInUse, Found, Prober, Residency, Total, Vis
 
 use super::roots::Roots;
 use super::sums::Sums;
+use crate::commands::report::first_names;
 use crate::commands::scan::Plan;
 use crate::commands::sink::Sink;
 
@@ -127,16 +127,4 @@ impl<'a> Surveyed<'a> {
         surveyed.sums = Sums::of_all(sums, roots);
         surveyed
     }
-}
-
-/// The first of the other names of each file.
-fn first_names(aliases: impl Iterator<Item = (FileId, PathBuf)>) -> HashMap<FileId, PathBuf> {
-    let mut first: HashMap<FileId, PathBuf> = HashMap::new();
-    for (id, path) in aliases {
-        let known = first.entry(id).or_insert_with(|| path.clone());
-        if path < *known {
-            *known = path;
-        }
-    }
-    first
 }
