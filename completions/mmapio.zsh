@@ -66,7 +66,7 @@ mincore\:"mincore or unknown\: slower, but does not count pages that are being r
 '(--runs)--fail-under=[Exit with status 3 when less than so much of all files is in memory; unknown counts as less]:PERCENT:_default' \
 '(--runs --fail-under)--wait=[Wait until so much of all files is in memory, then report; unknown counts as less]:PERCENT:_default' \
 '--timeout=[Wait for so long at the most, then report and exit with status 3\: 30s, 5m, 1.5h]:DURATION:_default' \
-'(--runs --columns --missing -0 --null --textfile --fail-under --wait --pid --open --svg --html)--watch=[Look again every SECONDS \[default\: 1\]\: a live view on a terminal, else one ndjson record a round]::SECONDS:_default' \
+'(--runs --columns --missing -0 --null --textfile --fail-under --wait --pid --open --svg --html --total)--watch=[Look again every SECONDS \[default\: 1\]\: a live view on a terminal, else one ndjson record a round]::SECONDS:_default' \
 '--rounds=[End after N rounds; else only \`q\` or a signal ends it]:N:_default' \
 '--progress=[Show progress on standard error\: of long walks on a terminal, always (as lines where there is no terminal), never]:WHEN:((auto\:"On a terminal"
 always\:"Always"
