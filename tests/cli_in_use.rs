@@ -257,7 +257,7 @@ fn a_zombie_and_a_process_of_the_kernel_use_nothing() {
     let nothing = |pid: String| {
         let ran = incore(["--pid"]).arg(&pid).run();
         assert!((ran.code(), ran.text().is_empty()) == (0, true), "{pid}: {} {}", ran.text(), ran.stderr);
-        ran.says("no file was found");
+        ran.says(&format!("no file is used by {pid}: threads of the kernel"));
     };
     let outcome = needs_root().map(|()| nothing(child.id().to_string()));
     child.wait().expect("our child");

@@ -41,3 +41,12 @@ pub(crate) fn say_what_is_missing(unreadable: usize, total: &Total) {
         ));
     }
 }
+
+/// Says that processes which were named use nothing: that is no failure, but seldom what was meant.
+pub(crate) fn say_that_nothing_is_used(pids: &[u32]) {
+    let named: Vec<_> = pids.iter().map(u32::to_string).collect();
+    messages::note(&format!(
+        "no file is used by {}: threads of the kernel, and processes that have ended, use none",
+        named.join(", ")
+    ));
+}

@@ -178,9 +178,19 @@ impl<'a> Run<'a> {
         if verbose {
             said_at_length(total, self.start);
         }
-        let was_asked = !self.arguments.paths.paths.is_empty() || self.used.is_some();
-        if total.files == 0 && total.errors == 0 && was_asked {
-            self.frame().say_nothing_was_found();
+        self.say_if_nothing_was_found(total);
+    }
+
+    fn say_if_nothing_was_found(&self, total: &Total) {
+        let Incore { in_use, paths, messages, .. } = self.arguments;
+        let are_unused =
+            !in_use.pid.is_empty() && self.used.as_ref().is_some_and(|used| used.files().is_empty());
+        match (total.files, total.errors) {
+            (0, 0) if are_unused && paths.paths.is_empty() && !messages.quiet => {
+                in_use::say_that_nothing_is_used(&in_use.pid);
+            }
+            (0, 0) if !paths.paths.is_empty() || self.used.is_some() => self.frame().say_nothing_was_found(),
+            _ => {}
         }
     }
 }
