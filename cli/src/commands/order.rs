@@ -5,7 +5,8 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use crate::parallel;
-use crate::render::columns::{self, Column, compare, numeric_key};
+use crate::render::columns::{self, Column};
+use crate::render::ordering::{compare, numeric_key};
 use crate::render::row::{Kept, Row};
 
 /// By the column that was asked for, else by what `--top` is about, else by path; where that is equal by path.

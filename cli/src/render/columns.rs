@@ -1,13 +1,13 @@
 //! THE column table: tables, csv, JSON, sorting and help all read it. A new column is one row here.
 
 use std::borrow::Cow;
-use std::cmp::Ordering;
 use std::path::Path;
 use std::time::Duration;
 
 use mmapio_core::{FileUser, Pages, Part, Remaining, RunLengths, Total};
 
 use super::row::Row;
+use super::share::{Share, share};
 use super::spread;
 
 /// What a column holds for a file, before it is written in any format. None is unknown.
@@ -56,30 +56,6 @@ const WARM: Verbs = Verbs(2);
 const SYNC: Verbs = Verbs(16);
 /// Everything that changes something.
 const ACTS: Verbs = Verbs(2 | 4 | 8 | 16);
-
-/// A part of a whole, in thousandths of a percent, rounded down: what lacks a page is never complete, and what has one
-/// is never nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Share(u32);
-
-impl Share {
-    pub(crate) fn thousandths(self) -> u32 {
-        self.0
-    }
-
-    /// In percent.
-    pub(crate) fn percent(self) -> f64 {
-        f64::from(self.0) / 1000.0
-    }
-}
-
-/// The share that `part` is of `whole`; nothing of nothing has none.
-fn share(part: Option<Pages>, whole: Pages) -> Option<Share> {
-    const COMPLETE: u128 = 100_000;
-    let thousandths = (u128::from(part?.0) * COMPLETE).checked_div(u128::from(whole.0))?;
-    let least = u128::from(part > Some(Pages(0)));
-    u32::try_from(thousandths.clamp(least, COMPLETE)).ok().map(Share)
-}
 
 /// A column.
 #[derive(Debug)]
@@ -563,49 +539,6 @@ pub(crate) fn names(verb: Verb) -> impl Iterator<Item = &'static str> {
 pub(crate) fn sortable_names(verb: Verb) -> impl Iterator<Item = &'static str> {
     let has_order = move |column: &&Column| column.data.has(verb) || column.is_number();
     of(verb).filter(has_order).map(|column| column.name)
-}
-
-/// What comes first when files are sorted by a column of numbers: the larger ones, or the smaller ones in reverse; unknown
-/// last in any case. None for columns of text.
-pub(crate) fn numeric_key(column: &Column, reverse: bool, row: &Row<'_>) -> Option<u64> {
-    let number = match column.of(row) {
-        Value::Bytes(number) | Value::Count(number) | Value::Rate(number) => number,
-        Value::Percent(share) => share.map(|share| u64::from(share.thousandths())),
-        Value::Seconds(_)
-        | Value::Text(_)
-        | Value::Path(_)
-        | Value::Remaining(_)
-        | Value::Lengths(_)
-        | Value::Users(_) => {
-            return None;
-        }
-    };
-    let turned = number.map(|number| if reverse { number } else { u64::MAX - 1 - number });
-    Some(turned.unwrap_or(u64::MAX))
-}
-
-/// The order of two files by one column: numbers from the largest, text from A to Z, unknown last in any case.
-pub(crate) fn compare(column: &Column, reverse: bool, a: &Row<'_>, b: &Row<'_>) -> Ordering {
-    let turn = |order: Ordering| if reverse { order.reverse() } else { order };
-    match (column.of(a), column.of(b)) {
-        (Value::Bytes(a), Value::Bytes(b)) | (Value::Count(a), Value::Count(b)) => {
-            unknown_last(a, b, |a, b| turn(b.cmp(&a)))
-        }
-        (Value::Seconds(a), Value::Seconds(b)) => unknown_last(a, b, |a, b| turn(b.total_cmp(&a))),
-        (Value::Percent(a), Value::Percent(b)) => unknown_last(a, b, |a, b| turn(b.cmp(&a))),
-        (Value::Text(a), Value::Text(b)) => unknown_last(a, b, |a, b| turn(a.cmp(&b))),
-        (Value::Path(a), Value::Path(b)) => turn(a.as_os_str().cmp(b.as_os_str())),
-        _ => Ordering::Equal,
-    }
-}
-
-pub(crate) fn unknown_last<T>(a: Option<T>, b: Option<T>, order: impl Fn(T, T) -> Ordering) -> Ordering {
-    match (a, b) {
-        (Some(a), Some(b)) => order(a, b),
-        (None, Some(_)) => Ordering::Greater,
-        (Some(_), None) => Ordering::Less,
-        (None, None) => Ordering::Equal,
-    }
 }
 
 #[cfg(test)]

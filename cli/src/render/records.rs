@@ -8,8 +8,9 @@ use mmapio_core::{Error, ErrorKind, FileUser, Remaining, Run, Total};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
-use super::columns::{COLUMNS, Column, Share, Value, Verb};
+use super::columns::{COLUMNS, Column, Value, Verb};
 use super::row::Row;
+use super::share::Share;
 use super::spread::{self, LengthRecord};
 
 /// The record of a file, or of a directory.

@@ -11,8 +11,9 @@ use mmapio_core::{Run, Total, WalkOptions};
 use unicode_width::UnicodeWidthStr;
 
 use super::Format;
-use super::columns::{COLUMNS, Column, Share, Value, Verb};
+use super::columns::{COLUMNS, Column, Value, Verb};
 use super::row::Row;
+use super::share::Share;
 use super::{escape, remaining, spread, users};
 use crate::parallel;
 

@@ -16,7 +16,7 @@ use mmapio_core::Total;
 
 use super::row::{Kept, Row};
 use super::table::{self, Look, RunLines};
-use super::{Ending, Format, columns};
+use super::{Ending, Format, columns, ordering};
 
 fn residency(pages: u64, resident: Option<u64>) -> Residency {
     let mut residency = Residency::default();
@@ -142,7 +142,7 @@ fn numbers_sort_from_the_largest_and_unknown_comes_last_both_ways() {
         [(false, ["index.db", "växt", "empty", "secret"]), (true, ["empty", "växt", "index.db", "secret"])]
     {
         let mut rows = rows();
-        rows.sort_by(|a, b| columns::compare(column, reverse, a, b));
+        rows.sort_by(|a, b| ordering::compare(column, reverse, a, b));
         for (row, path) in rows.iter().zip(order) {
             assert!(row.path.to_str().unwrap().starts_with(path), "{reverse}: {:?} for {path}", row.path);
         }

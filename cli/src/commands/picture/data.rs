@@ -9,10 +9,11 @@ use crate::args::common::Paths;
 use crate::args::in_use::InUse;
 use crate::commands::date;
 use crate::commands::report::Merged;
-use crate::render::columns::{self, Share, Value};
+use crate::render::columns::{self, Value};
 use crate::render::escape;
 use crate::render::heat::Heat;
 use crate::render::row::Row;
+use crate::render::share::Share;
 use crate::render::table::{percent, size};
 use crate::render::users;
 

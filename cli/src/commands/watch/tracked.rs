@@ -5,7 +5,8 @@ use std::cmp::Ordering;
 use mmapio_core::{Pages, Part};
 
 use super::course::{Change, Course};
-use crate::render::columns::{Column, compare, unknown_last};
+use crate::render::columns::Column;
+use crate::render::ordering::{compare, unknown_last};
 use crate::render::row::Row;
 use crate::render::strip;
 
