@@ -37,6 +37,27 @@ fn a_share_of_all_files_is_demanded() {
     report("a_share_of_all_files_is_demanded", test());
 }
 
+/// Who reads the first line only, as `grep -q` does, still learns by the exit status what all files have.
+#[test]
+fn a_share_is_of_all_files_though_nobody_reads_on() {
+    let test = || -> Outcome {
+        let (scratch, page) = (Scratch::in_memory()?, oracle::page_size());
+        for at in 0..2000 {
+            scratch.file(&format!("t/{at}"), page);
+        }
+        write_sparse(&scratch.path().join("none"), 3000 * page, &[]);
+        for format in ["ndjson", "csv", "paths"] {
+            let (reader, writer) = std::io::pipe().expect("a pipe");
+            drop(reader);
+            let ask = incore(["--fail-under", "90%", "--jobs", "1", "--format", format, "t", "none"]);
+            let ran = ask.in_dir(scratch.path()).stdout(writer).run();
+            ran.exits(3).says("2000 of 5000 pages are");
+        }
+        Ok(())
+    };
+    report("a_share_is_of_all_files_though_nobody_reads_on", test());
+}
+
 #[test]
 fn what_is_unknown_is_not_met() {
     let test = || -> Outcome {
@@ -202,6 +223,7 @@ fn what_does_not_go_together_is_wrong_usage() {
     for arguments in [
         &["--null", "--format", "json", "/"][..],
         &["--textfile", "x", "--format", "csv", "/"],
+        &["--textfile", "-", "/"],
         &["--timeout", "1s", "/"],
         &["--wait", "1%", "--fail-under", "1%", "/"],
         &["--missing", "--runs", "/"],

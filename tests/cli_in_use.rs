@@ -178,6 +178,48 @@ fn a_file_is_there_once_however_many_use_it_and_closed_ones_come_by_path() {
     drop(processes);
 }
 
+/// The kernel tells the name by which a file was opened, and that is gone; another is below the path.
+#[test]
+fn a_file_is_called_by_a_name_that_is_there() {
+    let scratch = Scratch::on_disk();
+    let (gone, there) = (scratch.file("a", page_size()), scratch.path().join("b"));
+    std::fs::hard_link(&gone, &there).expect("own file");
+    let process = using(&[("gone", &gone)]);
+    let pid = process.pid().to_string();
+    let ask = |format: &str| {
+        let ran =
+            incore(["--format", format, "--pid", &pid, "--jobs", "4"]).arg(scratch.path()).run().cleanly();
+        ran.text()
+            .lines()
+            .filter(|line| line.contains(text(scratch.path())))
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    for _ in 0..5 {
+        assert_eq!(ask("paths"), [text(&there)]);
+        let record: Value = serde_json::from_str(&ask("ndjson").concat()).expect("one record");
+        assert_eq!((&record["path"], &record["deleted"]), (&json!(text(&there)), &json!(false)));
+        let table = ask("table").concat();
+        assert!(table.ends_with(text(&there)) && table.contains(&format!("({pid})")), "{table}");
+    }
+}
+
+/// Files in use are below no directory that was named: so all are filtered by their paths from the root on.
+#[test]
+fn filters_see_the_same_path_whether_a_file_is_in_use_or_not() {
+    let scratch = Scratch::on_disk();
+    let [used, closed] = ["t/used", "t/closed"].map(|name| scratch.file(name, page_size()));
+    scratch.file("t/old/closed", page_size());
+    let process = using(&[("map", &used)]);
+    let pid = process.pid().to_string();
+    let (all, old) = (format!("{}/**", text(scratch.path())), format!("{}/t/old", text(scratch.path())));
+    let ask = |path: &str| {
+        let ran = ndjson(["--include", &all, "--exclude", &old, "--pid", &pid, path]).in_dir(scratch.path());
+        ran.run().cleanly().records().paths("file").len()
+    };
+    assert_eq!((ask("t"), ask(text(scratch.path())), ask("./t/closed")), (2, 2, 2), "{}", closed.display());
+}
+
 #[test]
 fn filters_and_formats_know_files_in_use() {
     let scratch = Scratch::on_disk();
@@ -197,6 +239,8 @@ fn filters_and_formats_know_files_in_use() {
     assert!(csv.lines().next().is_some_and(|line| line.contains(",processes,")), "{csv}");
     assert!(csv.contains(&format!("({pid}) mapped")), "{csv}");
     incore(["--format", "paths", "--summary", "--pid", &pid]).run().exits(2);
+    incore(["--columns", "processes,path", text(&kept)]).run().exits(2).says("needs --open or --pid");
+    incore(["--columns", "processes,path", "--by-directory", "--pid", &pid]).run().exits(2);
 }
 
 #[test]

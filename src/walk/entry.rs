@@ -108,10 +108,11 @@ impl<V: Visitor> Worker<'_, V> {
         if self.shared.options.filter.is_none() {
             return true;
         }
-        let mut path = self.path.get(self.top..).unwrap_or_default().to_vec();
+        let mut path = self.path.clone();
         push_name(&mut path, name);
-        let below = path.strip_prefix(b"/").unwrap_or(&path);
-        self.allows(path_of(below), kind)
+        let below = path.get(self.top..).unwrap_or_default();
+        let below = below.strip_prefix(b"/").unwrap_or(below);
+        self.allows_below(path_of(&path), path_of(below), kind)
     }
 
     /// Reports an error of a name in the directory that is being listed.

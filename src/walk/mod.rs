@@ -193,12 +193,13 @@ where
     P: IntoIterator<Item = Result<PathBuf>>,
     P::IntoIter: Send,
 {
-    walk_from(paths.into_iter().map(|path| path.map(Start::Named)), options, visitor)
+    walk_from(paths.into_iter().map(|path| path.map(Start::Named)), None, options, visitor)
 }
 
-/// The same, and before that the files that processes use: each file once, whether it is in use, below a path or both.
+/// The same, and with it the files that processes use: each file once, whether it is in use, below a path or both. One whose name in
+/// /proc is gone comes last, since another of its names may be below a path.
 ///
-/// What is in use is filtered by its path below the root. A file that nobody uses any more is left out.
+/// All of them are filtered by their paths below the root. A file that nobody uses any more is left out.
 ///
 /// ```
 /// use std::ops::ControlFlow;
@@ -233,8 +234,11 @@ where
     P: IntoIterator<Item = Result<PathBuf>>,
     P::IntoIter: Send,
 {
-    let used = files.files().iter().map(|file| Ok(Start::InUse(file)));
-    walk_from(used.chain(paths.into_iter().map(|path| path.map(Start::Named))), options, visitor)
+    let (gone, there): (Vec<&FileInUse>, Vec<_>) =
+        files.files().iter().map(AsRef::as_ref).partition(|file| file.deleted);
+    let used = there.into_iter().map(|file| Ok(Start::InUse(file)));
+    let starts = used.chain(paths.into_iter().map(|path| path.map(Start::Named)));
+    walk_from(starts, Some(&gone), options, visitor)
 }
 
 /// Where a walk begins.
@@ -244,14 +248,17 @@ enum Start<'a> {
     InUse(&'a FileInUse),
 }
 
+/// Walks; where files in use are among what is looked at, those without a name come last.
 fn walk_from<'a, V: Visitor>(
     mut starts: impl Iterator<Item = Result<Start<'a>>> + Send,
+    gone: Option<&[&FileInUse]>,
     options: &WalkOptions,
     visitor: impl Fn() -> V + Sync,
 ) -> Vec<V> {
     let first: Vec<_> = starts.by_ref().take(2).collect();
     let threads = if is_one_file(&first) { 1 } else { Held::threads(options.threads()) };
-    let shared = Shared::new(options, threads, first.len() > 1);
+    let several = first.len() > 1 || gone.is_some();
+    let shared = Shared::new(options, threads, several, gone.is_some());
     let paths = Mutex::new(first.into_iter().chain(starts).fuse());
     shared.queue.push(Task::Paths);
     let visitors = Mutex::new(Vec::new());
@@ -269,6 +276,11 @@ fn walk_from<'a, V: Visitor>(
         }
         work();
     });
+    if let Some(gone @ [_, ..]) = gone {
+        let mut worker = Worker::new(&shared, visitor());
+        worker.take_gone(gone);
+        lock(&visitors).push(worker.into_visitor());
+    }
     visitors.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 

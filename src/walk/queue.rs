@@ -60,6 +60,11 @@ impl Queue {
         }
     }
 
+    /// Whether the walk was ended.
+    pub(crate) fn is_stopped(&self) -> bool {
+        lock(&self.state).stopped
+    }
+
     /// Ends the walk: no more tasks are given out.
     pub(crate) fn stop(&self) {
         let mut state = lock(&self.state);

@@ -21,10 +21,18 @@ impl Seen {
         self.insert_at(id, 0)
     }
 
+    /// Whether it was seen.
+    pub(crate) fn has(&self, id: FileId) -> bool {
+        self.shard(id).is_some_and(|shard| lock(shard).contains_key(&id))
+    }
+
+    fn shard(&self, id: FileId) -> Option<&Mutex<HashMap<FileId, usize>>> {
+        self.shards.get(usize::try_from(id.inode % SHARDS as u64).unwrap_or(0))
+    }
+
     /// Whether `id` was not seen before, or only deeper down than now.
     pub(crate) fn insert_at(&self, id: FileId, depth: usize) -> bool {
-        let shard = usize::try_from(id.inode % SHARDS as u64).unwrap_or(0);
-        let Some(shard) = self.shards.get(shard) else { return true };
+        let Some(shard) = self.shard(id) else { return true };
         let mut seen = lock(shard);
         match seen.get(&id) {
             Some(known) if *known <= depth => false,

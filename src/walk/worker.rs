@@ -27,11 +27,13 @@ pub(crate) struct Shared<'a> {
     directories: Seen,
     /// Whether a file can be reached twice even with one name: several named paths, or links that are followed.
     overlapping: bool,
+    /// Whether filters see paths from the root on: files in use are below no path that was named.
+    from_root: bool,
     pub(super) held: Held,
 }
 
 impl<'a> Shared<'a> {
-    pub(crate) fn new(options: &'a WalkOptions, threads: usize, several: bool) -> Self {
+    pub(crate) fn new(options: &'a WalkOptions, threads: usize, several: bool, from_root: bool) -> Self {
         let held = Held::new(threads);
         Self {
             queue: Queue::default(),
@@ -39,6 +41,7 @@ impl<'a> Shared<'a> {
             files: Seen::default(),
             directories: Seen::default(),
             overlapping: several || options.follow,
+            from_root,
             held,
         }
     }
@@ -101,14 +104,23 @@ impl<'a, V: Visitor> Worker<'a, V> {
         ControlFlow::Continue(())
     }
 
+    /// Files that processes use and whose names are gone, unless the walk was ended or came to them by other names.
+    pub(super) fn take_gone(&mut self, files: &[&FileInUse]) {
+        for file in files {
+            if self.shared.queue.is_stopped() || self.in_use(file).is_break() {
+                return;
+            }
+        }
+    }
+
     /// A file that processes use.
     fn in_use(&mut self, file: &FileInUse) -> ControlFlow<()> {
-        // No directory was named that its path would be below, so it is below the root.
-        let below = file.path.strip_prefix("/").unwrap_or(&file.path);
-        if !self.allows(below, FileKind::Regular) {
+        if !self.allows(&file.path, FileKind::Regular) {
             return ControlFlow::Continue(());
         }
         match self.with_room(|| file.open()) {
+            // A name that is gone is no other name of it.
+            Ok(Some(open)) if file.deleted && self.is_known(&open) => ControlFlow::Continue(()),
             Ok(Some(open)) => self.visit(&file.path, open, false),
             Ok(None) => ControlFlow::Continue(()),
             Err(error) => self.visitor.unopened(file, error),
@@ -244,8 +256,25 @@ impl<'a, V: Visitor> Worker<'a, V> {
         self.shared.options.max_depth.is_none_or(|most| depth < most)
     }
 
-    pub(super) fn allows(&self, path: &Path, kind: FileKind) -> bool {
-        self.shared.options.filter.as_ref().is_none_or(|filter| filter(path, kind))
+    /// Whether the filter lets a file through that was named, or is in use.
+    fn allows(&self, path: &Path, kind: FileKind) -> bool {
+        self.allows_below(path, path, kind)
+    }
+
+    /// Whether the filter lets it through: by what is below the named directory, or by all of its path.
+    pub(super) fn allows_below(&self, path: &Path, below: &Path, kind: FileKind) -> bool {
+        let Some(filter) = &self.shared.options.filter else { return true };
+        if !self.shared.from_root {
+            return filter(below, kind);
+        }
+        let full = std::path::absolute(path);
+        let full = full.as_deref().unwrap_or(path);
+        filter(full.strip_prefix("/").unwrap_or(full), kind)
+    }
+
+    /// Whether it was visited before, under whatever name.
+    fn is_known(&self, file: &OpenFile) -> bool {
+        self.shared.files.has(file.id())
     }
 
     /// What vanished, was replaced or is of a kind that is not read is left out of a walk; the rest is reported.

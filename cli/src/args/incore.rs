@@ -93,13 +93,15 @@ pub(crate) struct Incore {
 #[command(next_help_heading = "Conditions")]
 pub(crate) struct Demand {
     /// Exit with status 3 when less than so much of all files is in memory; unknown counts as less.
+    ///
+    /// That is of all pages, those in holes too, which nothing loads: a sparse file never has more than its data.
     #[arg(long, value_name = "PERCENT", conflicts_with = "runs")]
     pub(crate) fail_under: Option<Percent>,
 
     /// Wait until so much of all files is in memory, then report; unknown counts as less.
     ///
     /// Files that are not there yet are waited for, too. Looking is repeated after 0.1 to 1 seconds, less often where it takes
-    /// long.
+    /// long. Holes count as for --fail-under.
     #[arg(long, value_name = "PERCENT", conflicts_with_all = ["runs", "fail_under"])]
     pub(crate) wait: Option<Percent>,
 

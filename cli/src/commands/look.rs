@@ -34,6 +34,7 @@ impl Subject {
             frame: Frame {
                 quiet: true,
                 keeps_errors: true,
+                needs_all: true,
                 format: &Rows,
                 output: &output,
                 progress: &progress,

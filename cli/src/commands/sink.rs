@@ -23,6 +23,8 @@ pub(crate) struct Frame<'a> {
     pub(crate) quiet: bool,
     /// Whether errors are wanted at the end once more.
     pub(crate) keeps_errors: bool,
+    /// Whether it goes on when nobody reads any more: something else depends on all of it.
+    pub(crate) needs_all: bool,
     pub(crate) format: &'a dyn Format,
     pub(crate) output: &'a Output,
     pub(crate) progress: &'a Progress,
@@ -112,7 +114,7 @@ impl<'a> Sink<'a> {
         self.written = Instant::now();
         self.frame.progress.add(self.seen.0, self.seen.1);
         self.seen = (0, 0);
-        done
+        if self.frame.needs_all { ControlFlow::Continue(()) } else { done }
     }
 
     /// Whether so much is put together that it must be written.

@@ -16,7 +16,7 @@ pub(crate) struct PathList {
 impl Format for PathList {
     fn file(&self, row: &Row<'_>, out: &mut Vec<u8>) {
         // What has no name can be given to no other program; it may be another file's by now.
-        if row.in_use.as_ref().is_some_and(|file| file.deleted) {
+        if row.is_deleted() {
             return;
         }
         out.extend_from_slice(row.path.as_os_str().as_encoded_bytes());

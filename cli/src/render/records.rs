@@ -67,7 +67,7 @@ impl Serialize for FileRecord<'_> {
         }
         if let Some(file) = &row.in_use {
             map.serialize_entry("processes", &UserRecord::all(&file.users))?;
-            map.serialize_entry("deleted", &file.deleted)?;
+            map.serialize_entry("deleted", &row.is_deleted())?;
         }
         map.end()
     }

@@ -52,12 +52,17 @@ impl Row<'_> {
             || self.spread.as_ref().is_some_and(|spread| spread.thirds().is_none())
     }
 
+    /// Whether its path is one that is gone, and all that is left of it is what processes use. It may have been found by another.
+    pub(crate) fn is_deleted(&self) -> bool {
+        self.in_use.as_ref().is_some_and(|file| file.deleted && *file.path == *self.path)
+    }
+
     /// What is to be said besides the numbers.
     pub(crate) fn note(&self) -> Option<String> {
         if let Some(sum) = &self.sum {
             return missing_in(sum);
         }
-        let deleted = self.in_use.as_ref().is_some_and(|file| file.deleted).then(|| "deleted".to_owned());
+        let deleted = self.is_deleted().then(|| "deleted".to_owned());
         let about = match self.residency.unknown {
             Some(unknown) => Some(format!("unknown: {unknown}")),
             None => self.residency.changed.then(|| "changed size while it was read".to_owned()),

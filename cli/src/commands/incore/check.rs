@@ -1,5 +1,7 @@
 //! What does not go together in `mmapio incore`, and the parser cannot know.
 
+use std::path::Path;
+
 use super::asked::wants_spread;
 use crate::args::common::Format;
 use crate::args::incore::{Incore, Show};
@@ -16,6 +18,7 @@ pub(super) fn check(arguments: &Incore) {
             .then_some("how residency is spread is told of files, not --by-directory"),
         (arguments.watch.watch.is_some() && wants_spread(show))
             .then_some("how residency is spread has no place in --watch"),
+        processes(arguments),
         format(show),
         runs(show),
         metrics(show, is_by_directory),
@@ -23,6 +26,13 @@ pub(super) fn check(arguments: &Incore) {
     if let Some(words) = wrong.into_iter().flatten().next() {
         usage_error("incore", words);
     }
+}
+
+/// Who uses a file is known only where that was asked, and of files alone.
+fn processes(arguments: &Incore) -> Option<&'static str> {
+    let is_wanted = arguments.show.columns.iter().flatten().any(|name| name == "processes");
+    let is_known = arguments.in_use.is_wanted() && arguments.directories.by_directory.is_none();
+    (is_wanted && !is_known).then_some("--columns processes needs --open or --pid, without --by-directory")
 }
 
 /// What some formats have no place for.
@@ -36,6 +46,9 @@ fn format(show: &Show) -> Option<&'static str> {
         }
         format if show.null && format != Format::Paths => {
             Some("--null is about paths: it needs --format paths, or none")
+        }
+        _ if show.textfile.as_deref() == Some(Path::new("-")) => {
+            Some("--textfile is a file: on standard output metrics are --format prometheus")
         }
         format if show.textfile.is_some() && format != Format::Prometheus => {
             Some("--textfile is about metrics: it needs --format prometheus, or none")

@@ -96,7 +96,9 @@ impl<'a> Run<'a> {
     }
 
     fn frame(&self) -> Frame<'_> {
+        let demand = &self.arguments.demand;
         Frame {
+            needs_all: demand.wait.or(demand.fail_under).is_some() || self.arguments.pictures.is_wanted(),
             quiet: self.arguments.messages.quiet,
             keeps_errors: self.shown.format == common::Format::Json,
             format: &*self.format,
