@@ -204,7 +204,12 @@ fn a_file_counts_once_where_the_first_of_its_names_is() {
             assert_eq!(rows, BTreeMap::from([("t".into(), all), ("t/a".into(), all)]));
         }
         symlink("../t/m", scratch.dir("u").join("linked")).expect("symbolic links");
-        assert_eq!(said(&ask(&scratch, &["--by-directory", "t/m", "u"])).len(), 1, "links are not followed");
+        let rows = said(&ask(&scratch, &["--by-directory", "t/m", "u"]));
+        assert_eq!(
+            (rows.len(), rows[Path::new("u")][0]),
+            (2, 0),
+            "links are not followed, and what was named has a row"
+        );
         let followed = said(&ask(&scratch, &["--by-directory", "--follow", "u"]));
         assert_eq!(followed[Path::new("u/linked")][0], 20);
         Ok(())
@@ -235,6 +240,9 @@ fn what_is_unknown_or_fails_is_said_of_its_directories() {
         assert_eq!(row("t"), [json!(2), json!(1), json!(1), json!(1), Value::Null]);
         assert_eq!(row("t/hidden"), [json!(1), json!(1), json!(0), Value::Null, Value::Null]);
         assert_eq!(row("t/open"), [json!(1), json!(0), json!(1), json!(1), json!(100.0)]);
+        set_permissions(scratch.dir("closed"), Permissions::from_mode(0o700)).expect("own directory");
+        let closed = ask(&["--by-directory", "--format", "ndjson", "closed"]).records();
+        assert_eq!(number(closed.only("directory"), "errors"), 1, "what failed is no directory of nothing");
         let table = ask(&["--by-directory", "--cached-only", "t"]).text();
         assert!(table.contains("1 of 2 files unknown, 1 failed"), "{table}");
         let shares = ask(&["--by-directory=0", "--columns", "resident_percent,map,path", "t"]).text();

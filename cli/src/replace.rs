@@ -1,11 +1,15 @@
 //! A file that is written as a whole: what was there before stays until all of the new is.
 
+use std::borrow::Cow;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use mmapio_core::Error;
 use tempfile::NamedTempFile;
+
+/// As many links as the kernel follows, path_resolution(7).
+const MOST_LINKS: usize = 40;
 
 /// A place for a file that is made sure of before there is anything to write.
 #[derive(Debug)]
@@ -79,12 +83,20 @@ fn place(path: &Path) -> io::Result<(Place, PathBuf)> {
     Ok((Place::Beside(beside(&target, existing.as_ref())?), target))
 }
 
-/// Where a file is or, if there is none, where one would come to be.
+/// Where a file is or, if there is none, where one would come to be: behind a symbolic link to nothing that is its target.
 fn target(path: &Path) -> io::Result<PathBuf> {
-    fs::canonicalize(path).or_else(|_| {
-        let name = path.file_name().ok_or(io::ErrorKind::NotFound)?;
-        Ok(fs::canonicalize(directory(path))?.join(name))
-    })
+    let mut path = Cow::Borrowed(path);
+    for _ in 0..MOST_LINKS {
+        if let Ok(there) = fs::canonicalize(&path) {
+            return Ok(there);
+        }
+        match fs::read_link(&path) {
+            Ok(to) => path = Cow::Owned(directory(&path).join(to)),
+            Err(_) => break,
+        }
+    }
+    let name = path.file_name().ok_or(io::ErrorKind::NotFound)?;
+    Ok(fs::canonicalize(directory(&path))?.join(name))
 }
 
 fn directory(path: &Path) -> &Path {
@@ -141,6 +153,9 @@ mod tests {
         fs::write(&path, "old").unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
         std::os::unix::fs::symlink("file", &link).unwrap();
+        std::os::unix::fs::symlink("to come", dir.path().join("early")).unwrap();
+        Replacement::prepare(&dir.path().join("early")).unwrap().write(b"new").unwrap();
+        assert_eq!(fs::read(dir.path().join("to come")).unwrap(), b"new");
         let replacement = Replacement::prepare(&link).unwrap();
         assert!(replacement.is_at(&path) && replacement.is_at(&link) && !replacement.is_at(dir.path()));
         replacement.write(b"new").unwrap();

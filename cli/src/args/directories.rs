@@ -11,7 +11,7 @@ pub(crate) struct Directories {
     ///
     /// Down to DEPTH below each named directory [default: 1]; with 0 the named ones alone. What lies deeper belongs to the directory
     /// at the limit, and a file that is named is a row of its own. Sorted by resident memory unless --sort or --reverse says
-    /// otherwise. A file with several names counts once, where the first of its names is.
+    /// otherwise. A file with several names counts once, where the first of its names from A to Z is.
     #[arg(long, value_name = "DEPTH", num_args = 0..=1, require_equals = true, default_missing_value = "1")]
     #[arg(conflicts_with_all = ["runs", "missing", "null", "svg", "html", "watch"])]
     pub(crate) by_directory: Option<usize>,

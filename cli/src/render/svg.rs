@@ -219,7 +219,8 @@ pub(crate) fn fitted(text: &str, size: f64, most: f64) -> String {
     if width(text, size) <= most {
         return text.to_owned();
     }
-    let mut end = text;
+    // More characters than fit anywhere, and few enough to measure them again and again.
+    let mut end = text.char_indices().rev().nth(999).and_then(|(at, _)| text.get(at..)).unwrap_or(text);
     while !end.is_empty() && width(end, size) + size > most {
         let mut characters = end.chars();
         characters.next();

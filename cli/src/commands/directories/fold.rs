@@ -35,8 +35,9 @@ fn is_less(row: &Row<'_>, least: Pages) -> bool {
 /// What the uppermost rows hold together.
 fn sum(rows: &Kept, roots: &Roots) -> Total {
     let paths: HashSet<_> = rows.iter().map(|row| roots.full(&row.path)).collect();
+    // Where the row above it is not small, none further up is.
     let lies_in_another = |row: &Row<'_>| {
-        roots.rows_of(&roots.full(&row.path)).iter().rev().skip(1).any(|above| paths.contains(*above))
+        roots.rows_of(&roots.full(&row.path)).iter().rev().nth(1).is_some_and(|above| paths.contains(*above))
     };
     let mut sum = Total::default();
     for row in rows.iter().filter(|row| !lies_in_another(row)) {

@@ -46,8 +46,8 @@ pub(crate) fn sum(
 ) -> Merged {
     // Which directory a file belongs to depends on all that was named, so it must be known before.
     let list: Vec<_> = list.collect();
-    let anywhere = used.map(|_| PathBuf::from("/"));
-    let roots = Roots::new(list.iter().flatten().chain(&anywhere), wanted.depth);
+    let roots = Roots::new(list.iter().flatten(), wanted.depth);
+    let roots = if used.is_some() { roots.with_all() } else { roots };
     let surveys = match used {
         None => walk(list, options, || Survey::new(plan, &roots)),
         Some(used) => walk_in_use(used, list, options, || Survey::new(plan, &roots)),

@@ -5,7 +5,7 @@
 //! not show it (through a symbolic link) are beyond this; its files count below one of the two.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Component, Path, PathBuf};
 
 /// The named paths.
@@ -14,6 +14,10 @@ pub(super) struct Roots {
     base: PathBuf,
     /// Each in full, and as it was named.
     named: HashMap<PathBuf, PathBuf>,
+    /// How many parts they have: to look another path up takes as long as it is.
+    lengths: HashSet<usize>,
+    /// Whether the root directory is only there for what processes use anywhere.
+    has_all: bool,
     depth: usize,
 }
 
@@ -21,12 +25,22 @@ impl Roots {
     /// Rows go `depth` directories below each of them.
     pub(super) fn new<'p>(paths: impl Iterator<Item = &'p PathBuf>, depth: usize) -> Self {
         let base = std::env::current_dir().unwrap_or_default();
-        let mut roots = Self { base, named: HashMap::new(), depth };
+        let mut roots = Self { base, named: HashMap::new(), lengths: HashSet::new(), has_all: false, depth };
         for path in paths {
             let full = roots.full(path).into_owned();
+            roots.lengths.insert(full.components().count());
             roots.named.entry(full).or_insert_with(|| path.clone());
         }
         roots
+    }
+
+    /// With a row for all that lies in no other, which is the root directory.
+    pub(super) fn with_all(mut self) -> Self {
+        let root = PathBuf::from("/");
+        self.has_all = !self.named.contains_key(&root);
+        self.lengths.insert(root.components().count());
+        self.named.entry(root.clone()).or_insert(root);
+        self
     }
 
     /// A path from the root on. What it goes up from is left in it: behind a symbolic link that leads elsewhere than it looks.
@@ -47,17 +61,15 @@ impl Roots {
     /// The rows that a directory belongs to, the outermost first: those of its ancestors, and of itself, that were named or are not too
     /// deep below one that was. Paths are full ones.
     pub(super) fn rows_of<'p>(&self, directory: &'p Path) -> Vec<&'p Path> {
-        let mut above: Vec<_> = directory.ancestors().collect();
-        above.reverse();
         let mut rows = Vec::new();
         let mut below: Option<usize> = None;
-        for path in above {
+        for (path, named) in self.ancestors(directory).into_iter().rev() {
             if path.components().next_back() == Some(Component::ParentDir) {
                 // What comes after it does not lie in what comes before, unless that is the root.
                 rows.retain(|row: &&Path| row.parent().is_none());
                 below = None;
             }
-            below = if self.named.contains_key(path) { Some(0) } else { below.map(|depth| depth + 1) };
+            below = if named.is_some() { Some(0) } else { below.map(|depth| depth + 1) };
             if below.is_some_and(|depth| depth <= self.depth) {
                 rows.push(path);
             }
@@ -65,9 +77,24 @@ impl Roots {
         rows
     }
 
+    /// A path and those above it, each with how it was named if it was.
+    fn ancestors<'p>(&self, path: &'p Path) -> Vec<(&'p Path, Option<&PathBuf>)> {
+        let parts = path.components().count();
+        let named = |(up, above): (usize, &'p Path)| {
+            let may_be = self.lengths.contains(&parts.saturating_sub(up));
+            (above, may_be.then(|| self.named.get(above)).flatten())
+        };
+        path.ancestors().enumerate().map(named).collect()
+    }
+
+    /// The paths that were named, in full.
+    pub(super) fn named(&self) -> impl Iterator<Item = &PathBuf> {
+        self.named.keys().filter(|path| !self.has_all || path.parent().is_some())
+    }
+
     /// A row's path as it is shown: as it was named, or below the nearest that was.
     pub(super) fn shown(&self, row: &Path) -> PathBuf {
-        let named = row.ancestors().find_map(|above| Some((above, self.named.get(above)?)));
+        let named = self.ancestors(row).into_iter().find_map(|(above, named)| Some((above, named?)));
         match named.map(|(above, named)| (row.strip_prefix(above), named)) {
             Some((Ok(rest), named)) if !rest.as_os_str().is_empty() => named.join(rest),
             Some((_, named)) => named.clone(),

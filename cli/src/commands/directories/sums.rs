@@ -33,6 +33,12 @@ impl<'r> Sums<'r> {
         self.sums.get_mut(self.last.1?)
     }
 
+    /// The sum of a directory that was named.
+    pub(super) fn of_directory(&mut self, path: &Path) -> Option<&mut Total> {
+        let place = self.place(path)?;
+        self.sums.get_mut(place)
+    }
+
     fn place(&mut self, directory: &Path) -> Option<usize> {
         let directory = self.roots.full(directory);
         let row = self.roots.rows_of(&directory).pop()?;
@@ -46,7 +52,9 @@ impl<'r> Sums<'r> {
 
     /// The sums of rows with all that lies below them, of all threads.
     pub(super) fn of_all(threads: Vec<Self>, roots: &Roots) -> Vec<(PathBuf, Total)> {
-        let mut all: HashMap<PathBuf, Total> = HashMap::new();
+        // A directory that was named has a row, even if all that is in it counts elsewhere.
+        let named = roots.named().filter(|path| path.is_dir());
+        let mut all: HashMap<PathBuf, Total> = named.map(|path| (path.clone(), Total::default())).collect();
         for Self { places, sums, .. } in threads {
             for (path, place) in places {
                 let Some(sum) = sums.get(place).filter(|sum| sum.files > 0 || sum.errors > 0) else {

@@ -53,6 +53,14 @@ impl<'a> Survey<'a> {
         asked.map_err(|error| error.with_path(found.path))
     }
 
+    /// What a path counts in that failed: a directory that was named in itself.
+    fn sum_of_failed(&mut self, path: &Path) -> Option<&mut Total> {
+        match self.roots.is_named(path) && path.is_dir() {
+            true => self.sums.of_directory(path),
+            false => self.sums.of(path),
+        }
+    }
+
     /// Adds a file where it belongs.
     fn add(&mut self, path: &Path, named: bool, size: u64, residency: Residency) {
         if let Some(sum) = self.sums.of(path) {
@@ -93,7 +101,7 @@ impl Visitor for Survey<'_> {
     }
 
     fn error(&mut self, error: Error) -> ControlFlow<()> {
-        if let Some(sum) = error.path().and_then(|path| self.sums.of(path)) {
+        if let Some(sum) = error.path().and_then(|path| self.sum_of_failed(path)) {
             sum.errors += 1;
         }
         self.sink.error(error)
