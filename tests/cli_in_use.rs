@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use support::command::{incore, ndjson, number};
 use support::mounts::{privately, tool};
 use support::oracle::{self, Background, page_size};
+use support::promtool::promtool;
 use support::scratch::Scratch;
 use support::{Skip, needs_root, report};
 
@@ -412,6 +413,15 @@ fn what_is_found_is_set_against_the_page_cache() {
         (before.min(after)..=before.max(after)).contains(&cached)
     });
     assert!(agrees, "Cached is what /proc/meminfo says");
+    let metrics = incore(["--open", "--format", "prometheus"]).arg(&file).run().exits(0).text();
+    let metric = |name: &str| {
+        let line = metrics.lines().find_map(|line| line.strip_prefix(&format!("{name} "))).expect("a line");
+        line.parse::<u64>().expect("a number")
+    };
+    let [cached, buffers, other] =
+        ["cached", "buffers", "other"].map(|what| metric(&format!("mmapio_page_cache_{what}_bytes")));
+    assert_eq!(other, cached + buffers - metric("mmapio_resident_bytes"));
+    report("promtool", promtool(&metrics));
     let text = incore(["--open", "--total", "--top", "1"]).run().exits(0).text();
     assert!(text.contains("\npage cache: Cached "), "{text}");
     assert!(!incore([&file]).args(&["--total"]).run().cleanly().text().contains("page cache"));

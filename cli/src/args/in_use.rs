@@ -16,7 +16,8 @@ pub(crate) struct InUse {
 
     /// Look at the files that any process maps or holds open; with PATHs, at the files below those, too.
     ///
-    /// With --total or --summary tables and JSON say how much of the page cache these files are, and how much is of others.
+    /// With --total or --summary tables and ndjson say how much of the page cache these files are, and how much is of others; json and
+    /// prometheus say it in any case.
     /// --include and --exclude take all paths from the root on, as with --pid: '/srv/**'.
     #[arg(long, conflicts_with_all = ["pid", "wait"])]
     pub(crate) open: bool,

@@ -11,7 +11,7 @@ use crate::replace::Replacement;
 
 /// Writes them: a file all at once, since a collector may read it at any time.
 pub(crate) fn write(file: Option<&Path>, found: &Merged, output: &Output) -> Result<()> {
-    let text = prometheus::text(&found.total, &found.rows);
+    let text = prometheus::text(&found.total, found.cached.as_ref(), &found.rows);
     match file {
         Some(path) => Ok(Replacement::prepare(path)?.write(text.as_bytes())?),
         None => {

@@ -9,12 +9,12 @@ use super::table::size;
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(crate) struct Cached {
     r#type: &'static str,
-    cached_bytes: u64,
-    buffers_bytes: u64,
+    pub(super) cached_bytes: u64,
+    pub(super) buffers_bytes: u64,
     shared_bytes: u64,
     found_bytes: Option<u64>,
     /// Null where more was found than there was a moment later.
-    other_bytes: Option<u64>,
+    pub(super) other_bytes: Option<u64>,
 }
 
 impl Cached {

@@ -9,10 +9,11 @@ use std::path::Path;
 
 use mmapio_core::{Pages, Total};
 
+use super::cached::Cached;
 use super::escape;
 use super::row::{Kept, Row};
 
-/// A metric of files, of directories or of the total.
+/// A metric of files, of directories, of the total or of the page cache.
 struct Metric<T> {
     name: &'static str,
     help: &'static str,
@@ -109,20 +110,47 @@ const OF_TOTAL: &[Metric<Total>] = &[
     },
 ];
 
+/// Of the page cache that the files are set against.
+const OF_PAGE_CACHE: &[Metric<Cached>] = &[
+    Metric {
+        name: "mmapio_page_cache_cached_bytes",
+        help: "Cached, as the kernel tells it.",
+        of: |cached| Some(cached.cached_bytes),
+    },
+    Metric {
+        name: "mmapio_page_cache_buffers_bytes",
+        help: "Buffers, as the kernel tells it.",
+        of: |cached| Some(cached.buffers_bytes),
+    },
+    Metric {
+        name: "mmapio_page_cache_other_bytes",
+        help: "Memory of the page cache that is not of the files that were looked at.",
+        of: |cached| cached.other_bytes,
+    },
+];
+
 /// All of it. What is unknown has no line: a gap is what Prometheus takes for unknown.
-pub(crate) fn text(total: &Total, rows: &Kept) -> String {
+pub(crate) fn text(total: &Total, cached: Option<&Cached>, rows: &Kept) -> String {
     let mut text = String::new();
-    for metric in OF_TOTAL {
-        if let Some(value) = (metric.of)(total) {
-            head(metric.name, metric.help, &mut text);
-            let _ = writeln!(text, "{} {value}", metric.name);
-        }
+    single(OF_TOTAL, total, &mut text);
+    if let Some(cached) = cached {
+        single(OF_PAGE_CACHE, cached, &mut text);
     }
     let files = rows.iter().filter(|row| row.sum.is_none()).map(|row| (&*row.path, &**row));
     let sums = rows.iter().filter_map(|row| row.sum.as_deref().map(|sum| (&*row.path, sum)));
     series(OF_FILES, files, &mut text);
     series(OF_DIRECTORIES, sums, &mut text);
     text
+}
+
+/// A series for each metric.
+fn single<T>(metrics: &[Metric<T>], of: &T, text: &mut String) {
+    for metric in metrics {
+        if let Some(value) = (metric.of)(of) {
+            head(metric.name, metric.help, text);
+            let _ = writeln!(text, "{} {value}", metric.name);
+        }
+    }
 }
 
 /// A series for each of these paths.

@@ -139,7 +139,9 @@ impl<'a> Run<'a> {
 
     /// Adds how much of the page cache all of it is, where that is told.
     fn set_against_all(&self, found: &mut Merged, frame: &Frame<'_>) {
-        let has_total = self.has_total() || self.shown.format == common::Format::Json;
+        // Documents and metrics have the total in any case.
+        let has_total = self.has_total()
+            || matches!(self.shown.format, common::Format::Json | common::Format::Prometheus);
         if !(self.arguments.in_use.open && has_total) {
             return;
         }
