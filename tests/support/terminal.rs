@@ -1,5 +1,8 @@
 //! A terminal that a program runs on: what it shows, what it was told, what modes it has.
 
+#![allow(dead_code, reason = "every test file has its own copy and uses a part")]
+
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
 use std::num::NonZeroU16;
@@ -8,6 +11,43 @@ use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use vt100::{Parser, Screen};
+
+use crate::support::command::binary;
+use crate::support::scratch::{Scratch, write_sparse};
+use crate::support::{Skip, oracle};
+
+/// A usual terminal, which tells programs what it is.
+pub(crate) const TERM: &str = "xterm-256color";
+
+/// `mmapio incore --watch=…` in a directory.
+pub(crate) fn watch(scratch: &Scratch, arguments: &[&str]) -> Command {
+    watching(scratch, &[], arguments)
+}
+
+/// The same, as this user.
+pub(crate) fn watch_as(user: &str, scratch: &Scratch, arguments: &[&str]) -> Command {
+    watching(scratch, &[oracle::path().as_os_str(), "as".as_ref(), user.as_ref(), "--".as_ref()], arguments)
+}
+
+fn watching(scratch: &Scratch, through: &[&OsStr], arguments: &[&str]) -> Command {
+    let mut command = Command::new(oracle::path());
+    command.args(["within", "240", "--"]).args(through).arg(binary());
+    command.args(["incore", "--watch=20ms"]).args(arguments);
+    command.current_dir(scratch.path()).env("TERM", TERM).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
+    command
+}
+
+/// Two files of which three pages of 40 are in memory, where pages do not go away.
+pub(crate) fn scratch() -> Result<Scratch, Skip> {
+    let (scratch, page) = (Scratch::in_memory()?, oracle::page_size());
+    write_sparse(&scratch.path().join("one"), 20 * page, &[0, 1]);
+    write_sparse(&scratch.path().join("two"), 20 * page, &[5]);
+    Ok(scratch)
+}
+
+pub(crate) fn kib(pages: u64) -> String {
+    format!("{}.00 KiB", pages * oracle::page_size() / 1024)
+}
 
 /// A pseudo-terminal with a program on it, which has it as its controlling terminal.
 pub(crate) struct Terminal {
@@ -59,6 +99,13 @@ impl Terminal {
     #[track_caller]
     pub(crate) fn until_it_shows(&mut self, words: &str) {
         self.until(words, |terminal| terminal.lines().iter().any(|line| line.contains(words)));
+    }
+
+    /// Which round is shown; where none is, it is 0.
+    pub(crate) fn round(&self) -> u64 {
+        let lines = self.lines();
+        let after = lines.iter().find_map(|line| line.split_once("round ")).map_or("", |(_, after)| after);
+        after.split(' ').next().and_then(|number| number.parse().ok()).unwrap_or(0)
     }
 
     /// Reads a piece of what is written; whether there was one before the end.
