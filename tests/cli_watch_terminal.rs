@@ -8,10 +8,11 @@ mod support;
 mod terminal;
 
 use std::fs;
+use std::os::unix::fs::{PermissionsExt, chown};
 
 use support::scratch::{Scratch, write_sparse};
-use support::{Outcome, oracle, report};
-use terminal::{TERM, Terminal, kib, scratch, watch};
+use support::{Outcome, needs_root, oracle, report};
+use terminal::{TERM, Terminal, kib, scratch, watch, watch_as};
 
 #[track_caller]
 fn line(terminal: &Terminal, end: &str) -> String {
@@ -139,6 +140,38 @@ fn what_happens_to_files_is_shown_and_so_is_what_fails() {
         Ok(())
     };
     report("what_happens_to_files_is_shown_and_so_is_what_fails", test());
+}
+
+#[test]
+fn what_cannot_be_looked_at_for_a_while_is_unknown_meanwhile() {
+    let test = || -> Outcome {
+        needs_root()?;
+        let scratch = scratch()?;
+        let directory = scratch.path().join("directory");
+        fs::create_dir(&directory).expect("ours");
+        fs::rename(scratch.path().join("one"), directory.join("one")).expect("ours");
+        chown(directory.join("one"), Some(65534), None).expect("root may");
+        let mut terminal = Terminal::start(watch_as("65534", &scratch, &["directory"]), 120, 24);
+        terminal.until_it_shows("10.0 %");
+        let mode = |mode| fs::set_permissions(&directory, fs::Permissions::from_mode(mode)).expect("ours");
+        mode(0);
+        terminal.until_it_shows("directory/one (failed: open: Permission denied)");
+        let round = terminal.round();
+        // Nothing is said of what is gone for so long.
+        terminal.until("more rounds", |terminal| terminal.round() > round + 10);
+        assert!(line(&terminal, "Permission denied)").trim().starts_with('?'), "{:#?}", terminal.lines());
+        terminal.until_it_shows("last round ?  since the start ?");
+        mode(0o755);
+        terminal.until("the file", |terminal| {
+            terminal.lines().iter().any(|line| line.ends_with("  directory/one"))
+        });
+        fs::remove_file(directory.join("one")).expect("ours");
+        terminal.until_it_shows("directory/one (gone)");
+        terminal.types("q");
+        assert_eq!(terminal.end().code(), Some(0));
+        Ok(())
+    };
+    report("what_cannot_be_looked_at_for_a_while_is_unknown_meanwhile", test());
 }
 
 #[test]

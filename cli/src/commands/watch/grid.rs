@@ -131,7 +131,7 @@ fn retain_most_needed(columns: &mut Vec<Column>, room: usize) {
     columns.retain(|column| needs.iter().any(|(need, _)| *need == column.need()));
 }
 
-/// What a column has of a file; of what is gone nothing can be said.
+/// What a column has of a file; of what is gone nothing can be said, and what failed is unknown.
 fn value(model: &Model, key: Key, file: &Tracked, trend: usize) -> Piece {
     let look = model.wanted.look;
     let of_change = |of: Change| if file.is_gone() { Change::None } else { of };
@@ -140,6 +140,7 @@ fn value(model: &Model, key: Key, file: &Tracked, trend: usize) -> Piece {
         Key::SinceLast => change(of_change(file.course.since_last()), look),
         Key::SinceStart => change(of_change(file.course.since_start()), look),
         Key::Column(_) if file.is_gone() => (Style::Plain, "-".to_owned()),
+        Key::Column(_) if file.is_failed() => (Style::Plain, "?".to_owned()),
         Key::Column(column) => (Style::Plain, cell(column, &file.row, look)),
     }
 }

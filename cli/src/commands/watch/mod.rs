@@ -2,6 +2,7 @@
 
 mod course;
 mod events;
+mod failed;
 mod grid;
 mod header;
 mod keys;

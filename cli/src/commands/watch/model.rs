@@ -6,6 +6,7 @@ use std::time::Duration;
 use mmapio_core::{Pages, Total};
 
 use super::course::Course;
+use super::failed::FailedPaths;
 use super::keys::Action;
 use super::sorting::Sorting;
 use super::tracked::Tracked;
@@ -84,7 +85,7 @@ impl Model {
     /// Takes what a round found; its rows are sorted by path.
     pub(super) fn take(&mut self, found: Merged, elapsed: Duration) {
         let Merged { rows, total, errors, .. } = found;
-        self.track(rows);
+        self.track(rows, &FailedPaths::of(&errors));
         self.add(total);
         self.errors = errors.iter().map(messages::of_path).collect();
         self.rounds += 1;
@@ -92,8 +93,11 @@ impl Model {
         self.sort();
     }
 
-    fn add(&mut self, total: Total) {
-        let resident = total.resident();
+    /// What of the files that failed is in memory is unknown, and so is how the sum changed: without them it is another one.
+    fn add(&mut self, mut total: Total) {
+        let failed = self.files.iter().filter(|file| file.is_failed()).count();
+        (0..failed).for_each(|_| total.add_unopened());
+        let resident = total.resident().filter(|_| failed == 0);
         let sum = match self.sum.take() {
             None => Sum { total, course: Course::new(resident), history: vec![resident] },
             Some(Sum { mut course, mut history, .. }) => {
@@ -109,9 +113,10 @@ impl Model {
     }
 
     /// Brings what was known and what was found together, both of which are sorted by path.
-    fn track(&mut self, rows: Kept) {
+    fn track(&mut self, rows: Kept, failures: &FailedPaths<'_>) {
         let is_first_round = self.rounds == 0;
         let mut all = Vec::with_capacity(rows.len());
+        let missed = |file: Tracked| missed(file, failures);
         let mut known = std::mem::take(&mut self.files).into_iter().peekable();
         for row in rows {
             let before = |file: &Tracked| file.row.path.as_os_str() < row.path.as_os_str();
@@ -192,6 +197,10 @@ impl Model {
 }
 
 /// What is left of a file that was not found.
-fn missed(mut file: Tracked) -> Option<Tracked> {
-    file.miss().then_some(file)
+fn missed(mut file: Tracked, failures: &FailedPaths<'_>) -> Option<Tracked> {
+    let is_shown = match failures.find(&file.row.path) {
+        Some(why) => file.fail(why),
+        None => file.miss(),
+    };
+    is_shown.then_some(file)
 }

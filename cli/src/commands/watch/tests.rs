@@ -1,3 +1,5 @@
+mod failed;
+
 use std::borrow::Cow;
 use std::path::PathBuf;
 use std::time::Duration;

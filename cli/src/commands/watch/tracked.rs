@@ -1,6 +1,7 @@
 //! A file that is watched.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use mmapio_core::{Pages, Part};
 
@@ -28,7 +29,7 @@ pub(super) struct Tracked {
 }
 
 /// What is said of a path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum State {
     Known,
     /// It came, for so many rounds more.
@@ -36,13 +37,15 @@ enum State {
     /// Another file took its place.
     Replaced(usize),
     Gone(usize),
+    /// It may be there, but this failed in the last round.
+    Failed(Arc<str>),
 }
 
 impl State {
     /// A round later; none when nothing is left to be said of what is gone.
-    fn later(self) -> Option<Self> {
+    fn later(&self) -> Option<Self> {
         match self {
-            Self::Known | Self::New(0) | Self::Replaced(0) => Some(Self::Known),
+            Self::Known | Self::Failed(_) | Self::New(0) | Self::Replaced(0) => Some(Self::Known),
             Self::New(rounds) => Some(Self::New(rounds - 1)),
             Self::Replaced(rounds) => Some(Self::Replaced(rounds - 1)),
             Self::Gone(0) => None,
@@ -65,34 +68,56 @@ impl Tracked {
             *self = Self { state, ..Self::new(row, true) };
             return;
         }
-        self.course.go_on(row.residency.resident);
-        if self.levels.len() >= REMEMBERED {
-            self.levels.remove(0);
-        }
-        self.levels.push(level(&row));
+        self.go_on(row.residency.resident, level(&row));
         self.row = row;
         self.state = self.state.later().unwrap_or(State::Known);
     }
 
-    /// It is not seen; whether it is still to be shown.
+    /// It is not seen since its path, or one above it, failed like this. Of what is gone already that tells nothing new.
+    pub(super) fn fail(&mut self, why: &Arc<str>) -> bool {
+        if self.is_gone() {
+            return self.miss();
+        }
+        self.go_on(None, UNKNOWN);
+        self.state = State::Failed(Arc::clone(why));
+        true
+    }
+
+    /// It is not there any more; whether it is still to be shown.
     pub(super) fn miss(&mut self) -> bool {
         let next = if self.is_gone() { self.state.later() } else { Some(State::Gone(SAID)) };
-        self.state = next.unwrap_or(self.state);
-        next.is_some()
+        let is_shown = next.is_some();
+        self.state = next.unwrap_or(State::Gone(0));
+        is_shown
+    }
+
+    fn go_on(&mut self, resident: Option<Pages>, level: u8) {
+        self.course.go_on(resident);
+        if self.levels.len() >= REMEMBERED {
+            self.levels.remove(0);
+        }
+        self.levels.push(level);
     }
 
     pub(super) fn is_gone(&self) -> bool {
         matches!(self.state, State::Gone(_))
     }
 
+    /// Whether nothing is known of it now; its row is that of the last round in which it was well.
+    pub(super) fn is_failed(&self) -> bool {
+        matches!(self.state, State::Failed(_))
+    }
+
     /// Whether something of it is in memory, or may be.
     pub(super) fn may_be_cached(&self) -> bool {
-        !self.is_gone() && self.row.residency.resident.is_none_or(|resident| resident.0 > 0)
+        let is_cached = || self.row.residency.resident.is_none_or(|resident| resident.0 > 0);
+        self.is_failed() || !self.is_gone() && is_cached()
     }
 
     /// What is to be said behind its name.
     pub(super) fn note(&self) -> Option<String> {
-        match self.state {
+        match &self.state {
+            State::Failed(why) => Some(format!("failed: {why}")),
             State::Gone(_) => Some("gone".to_owned()),
             State::New(_) => Some("new".to_owned()),
             State::Replaced(_) => Some("replaced".to_owned()),
@@ -116,9 +141,10 @@ fn level(row: &Row<'_>) -> u8 {
     }
 }
 
-/// The order of two files by a column: as in tables.
+/// The order of two files by a column: as in tables, where what is unknown comes last. Of what failed the path is known.
 pub(super) fn by_column(column: &Column, reverse: bool, a: &Tracked, b: &Tracked) -> Ordering {
-    compare(column, reverse, &a.row, &b.row)
+    let known = |file: &Tracked| (column.name == "path" || !file.is_failed()).then_some(());
+    unknown_last(known(a), known(b), |(), ()| compare(column, reverse, &a.row, &b.row))
 }
 
 /// The order of two changes: what grew most comes first, what shrank most in reverse, unknown last in any case.
