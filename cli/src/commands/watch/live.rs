@@ -138,17 +138,18 @@ impl Session<'_> {
             Event::Key(action) => self.model.act(action),
             Event::Resized => {}
             Event::Signal(signal) => return Ok(Some(End::Signal(signal))),
-            Event::Looked(found) => return self.found(*found),
+            Event::Looked(found) => self.found(*found)?,
             Event::Closed(error) => return Err(error).context("the terminal's keys: read"),
         }
-        Ok(None)
+        // A round comes with a look, or with the key after which the view goes on.
+        Ok(self.pace.is_over(self.model.rounds).then_some(End::Over))
     }
 
-    fn found(&mut self, found: Found) -> Result<Option<End>> {
+    fn found(&mut self, found: Found) -> Result<()> {
         let Found { merged, began, ended } = found;
         self.model.take(merged?, began.saturating_duration_since(self.start));
         self.due = Some(self.pace.next(began, ended));
-        Ok(self.pace.is_over(self.model.rounds).then_some(End::Over))
+        Ok(())
     }
 
     /// Stops until the shell lets it go on, and gives it its terminal meanwhile.

@@ -42,7 +42,6 @@ pub(super) struct Sum {
 }
 
 /// The state of the view.
-#[derive(Debug)]
 pub(super) struct Model {
     pub(super) wanted: Wanted,
     pub(super) sorting: Sorting,
@@ -51,6 +50,8 @@ pub(super) struct Model {
     pub(super) rounds: usize,
     /// From the start to the last round.
     pub(super) elapsed: Duration,
+    /// What a look found that was under way when the view was paused.
+    held: Option<Box<(Merged, Duration)>>,
     /// What failed in the last round.
     pub(super) errors: Vec<String>,
     pub(super) is_paused: bool,
@@ -72,6 +73,7 @@ impl Model {
             sum: None,
             rounds: 0,
             elapsed: Duration::ZERO,
+            held: None,
             errors: Vec::new(),
             is_paused: false,
             is_helping: false,
@@ -82,8 +84,14 @@ impl Model {
         }
     }
 
-    /// Takes what a round found; its rows are sorted by path.
+    /// Takes what a round found; its rows are sorted by path. While the view is paused nothing changes, so it is held until the
+    /// view goes on, and then still is a round at its time: to drop it would be a gap in what is drawn over time, and a second
+    /// wait where looking takes long.
     pub(super) fn take(&mut self, found: Merged, elapsed: Duration) {
+        if self.is_paused {
+            self.held = Some(Box::new((found, elapsed)));
+            return;
+        }
         let Merged { rows, total, errors, .. } = found;
         self.track(rows, &FailedPaths::of(&errors));
         self.add(total);
@@ -178,7 +186,7 @@ impl Model {
                 self.sorting.reverse = !self.sorting.reverse;
                 self.sort();
             }
-            Action::Pause => self.is_paused = !self.is_paused,
+            Action::Pause => self.pause(),
             Action::Help => self.is_helping = !self.is_helping,
             Action::Up => self.first = self.first.saturating_sub(1),
             Action::Down => self.scroll_to(self.first.saturating_add(1)),
@@ -187,6 +195,13 @@ impl Model {
             Action::Home => self.first = 0,
             Action::End => self.scroll_to(usize::MAX),
             Action::Quit | Action::Interrupt | Action::Suspend | Action::Redraw => {}
+        }
+    }
+
+    fn pause(&mut self) {
+        self.is_paused = !self.is_paused;
+        if let Some((found, elapsed)) = self.held.take().map(|held| *held) {
+            self.take(found, elapsed);
         }
     }
 

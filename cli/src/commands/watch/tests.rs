@@ -1,4 +1,5 @@
 mod failed;
+mod paused;
 
 use std::borrow::Cow;
 use std::path::PathBuf;
