@@ -10,8 +10,10 @@ mod terminal;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};
 
+use support::command::incore;
+use support::hanging::{Hanging, UNKNOWN};
 use support::scratch::{Scratch, write_sparse};
-use support::{Outcome, needs_root, oracle, report};
+use support::{Outcome, mounts, needs_root, oracle, report};
 use terminal::{TERM, Terminal, kib, scratch, watch, watch_as};
 
 #[track_caller]
@@ -43,7 +45,7 @@ fn a_view_is_shown_follows_and_is_put_away() {
 }
 
 #[test]
-fn keys_sort_scroll_pause_and_explain() {
+fn keys_sort_scroll_and_explain() {
     let test = || -> Outcome {
         let scratch = scratch()?;
         let mut terminal = Terminal::start(watch(&scratch, &["."]), 80, 12);
@@ -65,21 +67,85 @@ fn keys_sort_scroll_pause_and_explain() {
         terminal.until_it_shows("SIZE↓");
         terminal.types("?");
         terminal.until_it_shows("q quit");
-        terminal.types(" ");
-        terminal.until_it_shows("paused");
-        // Nothing is looked at: what comes now is not shown before it goes on.
-        write_sparse(&scratch.path().join("three"), 1, &[0]);
-        terminal.types("?");
-        terminal.until("no help", |terminal| !terminal.lines().iter().any(|line| line.contains("q quit")));
-        assert!(!terminal.lines().iter().any(|line| line.contains("three")));
-        terminal.types(" ");
-        terminal.until_it_shows("three (new)");
         terminal.types("\x1b[F\x1b[6~\x1b[5~\x1b[A\x1b[B\x1b[H\x1b");
         assert_eq!(terminal.end().code(), Some(0), "Esc quits");
         terminal.assert_restored();
         Ok(())
     };
-    report("keys_sort_scroll_pause_and_explain", test());
+    report("keys_sort_scroll_and_explain", test());
+}
+
+/// What the first lines say; they change with every round in which something happens to files.
+fn numbers(terminal: &Terminal) -> Vec<String> {
+    terminal.lines().into_iter().take(4).collect()
+}
+
+/// As long as a view that goes on has many rounds.
+fn let_rounds_pass(scratch: &Scratch) {
+    incore(["--watch=20ms", "--rounds=25", "one"]).in_dir(scratch.path()).run().cleanly();
+}
+
+#[test]
+fn while_it_is_paused_nothing_changes() {
+    let test = || -> Outcome {
+        let scratch = scratch()?;
+        let mut terminal = Terminal::start(watch(&scratch, &["."]), 80, 14);
+        terminal.until_it_shows("round 2");
+        terminal.types(" ");
+        terminal.until_it_shows("paused");
+        let (round, before) = (terminal.round(), numbers(&terminal));
+        assert!(round >= 2, "{before:?}");
+        write_sparse(&scratch.path().join("one"), 20 * oracle::page_size(), &[0, 1, 2, 3, 4]);
+        write_sparse(&scratch.path().join("three"), 1, &[0]);
+        let_rounds_pass(&scratch);
+        for (key, shown) in [("?", "q quit"), ("r", "PATH↑"), ("s", "SIZE↑")] {
+            terminal.types(key);
+            terminal.until_it_shows(shown);
+            assert_eq!(numbers(&terminal), before);
+            assert!(!terminal.lines().iter().any(|line| line.contains("three")), "{:#?}", terminal.lines());
+        }
+        terminal.types(" ");
+        terminal.until_it_shows("three (new)");
+        terminal.until("more rounds", |terminal| terminal.round() > round + 5);
+        assert!(!terminal.lines().iter().any(|line| line.contains("paused")));
+        terminal.types("q");
+        assert_eq!(terminal.end().code(), Some(0));
+        Ok(())
+    };
+    report("while_it_is_paused_nothing_changes", test());
+}
+
+#[test]
+fn a_look_that_ends_while_it_is_paused_counts_when_it_goes_on() {
+    mounts::privately("a_look_that_ends_while_it_is_paused_counts_when_it_goes_on", |mounts| {
+        let (scratch, dir) = (scratch()?, mounts.scratch().dir("hanging"));
+        // What comes first ends last: without answers it could not.
+        let mut terminal;
+        let hanging = Hanging::on(&dir)?;
+        let path = dir.join(UNKNOWN);
+        let path = path.to_str().expect("text");
+        terminal = Terminal::start(watch(&scratch, &["one", path]), 120, 14);
+        terminal.until_it_shows("looking");
+        hanging.until_it_hangs();
+        terminal.types(" ");
+        terminal.until_it_shows("paused");
+        hanging.fail();
+        let_rounds_pass(&scratch);
+        terminal.types("?");
+        terminal.until_it_shows("q quit");
+        assert!(terminal.round() == 0 && terminal.lines()[1] == "looking...", "{:#?}", terminal.lines());
+        terminal.types(" ");
+        // The next look hangs.
+        terminal.until_it_shows("round 1");
+        terminal.until_it_shows("1 failed");
+        hanging.until_it_hangs();
+        terminal.types("q");
+        terminal.until("the end of it", |terminal| !terminal.screen().alternate_screen());
+        // FUSE does not let a process go that waits for a name.
+        hanging.fail();
+        assert_eq!(terminal.end().code(), Some(0));
+        Ok(())
+    });
 }
 
 #[test]

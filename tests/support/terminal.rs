@@ -19,6 +19,9 @@ use crate::support::{Skip, oracle};
 /// A usual terminal, which tells programs what it is.
 pub(crate) const TERM: &str = "xterm-256color";
 
+/// Milliseconds in which every program on a terminal has something to say.
+const SILENCE: libc::c_int = 60_000;
+
 /// `mmapio incore --watch=…` in a directory.
 pub(crate) fn watch(scratch: &Scratch, arguments: &[&str]) -> Command {
     watching(scratch, &[], arguments)
@@ -108,9 +111,13 @@ impl Terminal {
         after.split(' ').next().and_then(|number| number.parse().ok()).unwrap_or(0)
     }
 
-    /// Reads a piece of what is written; whether there was one before the end.
+    /// Reads a piece of what is written; whether there was one before the end. What writes nothing for so long has failed, and may
+    /// be of a kind that cannot be ended from here.
     fn read(&mut self) -> bool {
         let mut piece = [0; 4096];
+        if !is_readable(&self.master) {
+            return false;
+        }
         match self.master.read(&mut piece) {
             Ok(0) => false,
             Ok(read) => {
@@ -184,6 +191,12 @@ fn lead_session() -> std::io::Result<()> {
     // SAFETY: takes numbers only.
     let done = leads && unsafe { libc::ioctl(0, libc::TIOCSCTTY, 0) } == 0;
     if done { Ok(()) } else { Err(std::io::Error::last_os_error()) }
+}
+
+fn is_readable(terminal: &File) -> bool {
+    let mut wanted = libc::pollfd { fd: terminal.as_raw_fd(), events: libc::POLLIN, revents: 0 };
+    // SAFETY: the descriptor is open, and it is one that is told of.
+    unsafe { libc::poll(&raw mut wanted, 1, SILENCE) != 0 }
 }
 
 fn pair(columns: u16, rows: u16) -> (File, OwnedFd) {
