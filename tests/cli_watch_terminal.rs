@@ -9,6 +9,7 @@ mod terminal;
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};
+use std::process::Command;
 
 use support::command::incore;
 use support::hanging::{Hanging, UNKNOWN};
@@ -254,6 +255,29 @@ fn names_do_nothing_to_the_terminal() {
         Ok(())
     };
     report("names_do_nothing_to_the_terminal", test());
+}
+
+#[test]
+fn a_frame_is_seen_however_short_it_is_there() {
+    let test = || -> Outcome {
+        // All of it is written at once, the last of it without a frame.
+        let frames: String =
+            (0..50).map(|at| format!("\x1b[?2026h\x1b[2J\x1b[Hblank\rframe {at}.\x1b[?2026l")).collect();
+        let mut command = Command::new(oracle::path());
+        command.args(["within", "240", "--", "printf", "%s", &format!("{frames}\x1b[2J\x1b[Hno frame")]);
+        let mut terminal = Terminal::start(command, 80, 24);
+        for at in 0..50 {
+            terminal.until("a frame", |terminal| {
+                let lines = terminal.lines();
+                assert!(!lines[0].starts_with("blank"), "half of a frame: {lines:?}");
+                lines[0] == format!("frame {at}.")
+            });
+        }
+        terminal.until_it_shows("no frame");
+        assert_eq!(terminal.end().code(), Some(0));
+        Ok(())
+    };
+    report("a_frame_is_seen_however_short_it_is_there", test());
 }
 
 #[test]

@@ -59,6 +59,8 @@ pub(crate) struct Terminal {
     parser: Parser,
     /// All that the program wrote.
     pub(crate) written: Vec<u8>,
+    /// How much of that is on the screen.
+    shown: usize,
     modes: String,
 }
 
@@ -77,7 +79,7 @@ impl Terminal {
         drop(slave);
         let (lines, width) = (NonZeroU16::new(rows), NonZeroU16::new(columns));
         let parser = Parser::new(lines.expect("rows"), width.expect("columns"), 0);
-        Self { master, child, parser, written: Vec::new(), modes }
+        Self { master, child, parser, written: Vec::new(), shown: 0, modes }
     }
 
     pub(crate) fn screen(&self) -> &Screen {
@@ -90,11 +92,24 @@ impl Terminal {
         self.screen().rows(0, columns.get()).map(|line| line.trim_end().to_owned()).collect()
     }
 
-    /// Waits until it shows what is wanted.
+    /// Waits until it shows what is wanted, however shortly: frames are looked at one by one, and none before it is complete.
     #[track_caller]
     pub(crate) fn until(&mut self, what: &str, holds: impl Fn(&Self) -> bool) {
         while !holds(self) {
-            assert!(self.read(), "it ended without {what}: {:#?}", self.lines());
+            assert!(self.go_on(), "it ended without {what}: {:#?}", self.lines());
+        }
+    }
+
+    /// Shows what comes next: a frame, or what is between two of them.
+    fn go_on(&mut self) -> bool {
+        loop {
+            if let Some(length) = step(&self.written[self.shown..]) {
+                self.show(length);
+                return true;
+            }
+            if !self.read() {
+                return self.show(self.written.len() - self.shown);
+            }
         }
     }
 
@@ -111,6 +126,14 @@ impl Terminal {
         after.split(' ').next().and_then(|number| number.parse().ok()).unwrap_or(0)
     }
 
+    /// Shows so much more of what was written; whether that is anything.
+    fn show(&mut self, length: usize) -> bool {
+        let end = self.shown + length;
+        self.parser.process(&self.written[self.shown..end]);
+        self.shown = end;
+        length > 0
+    }
+
     /// Reads a piece of what is written; whether there was one before the end. What writes nothing for so long has failed, and may
     /// be of a kind that cannot be ended from here.
     fn read(&mut self) -> bool {
@@ -121,7 +144,6 @@ impl Terminal {
         match self.master.read(&mut piece) {
             Ok(0) => false,
             Ok(read) => {
-                self.parser.process(&piece[..read]);
                 self.written.extend_from_slice(&piece[..read]);
                 true
             }
@@ -151,7 +173,7 @@ impl Terminal {
 
     /// Reads to the end.
     pub(crate) fn end(&mut self) -> ExitStatus {
-        while self.read() {}
+        while self.go_on() {}
         self.child.wait().expect("our child")
     }
 
@@ -176,6 +198,24 @@ impl Drop for Terminal {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// Where frames begin and end: synchronized updates, which terminals show at once.
+const BEGIN: &[u8] = b"\x1b[?2026h";
+const END: &[u8] = b"\x1b[?2026l";
+
+/// How long the first frame is, or what comes before it; none where more has to be read to tell.
+fn step(written: &[u8]) -> Option<usize> {
+    let find = |what: &[u8]| written.windows(what.len()).position(|bytes| bytes == what);
+    match find(BEGIN) {
+        Some(0) => find(END).map(|end| end + END.len()),
+        Some(begin) => Some(begin),
+        None => {
+            let is_begun = |length: &usize| written.ends_with(&BEGIN[..*length]);
+            let begun = (1..BEGIN.len()).rev().find(is_begun).unwrap_or(0);
+            Some(written.len() - begun).filter(|length| *length > 0)
+        }
     }
 }
 
