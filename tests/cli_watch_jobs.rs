@@ -69,6 +69,26 @@ fn so_many_rounds_end_it() {
 }
 
 #[test]
+fn the_last_round_tells_whether_paths_failed() {
+    let test = || -> Outcome {
+        let scratch = scratch()?;
+        for (quiet, is_said) in [(&[][..], true), (&["-q"][..], false)] {
+            let arguments = [&["--rounds=3", "missing", "."], quiet].concat();
+            let mut terminal = Terminal::start(watch(&scratch, &arguments), 100, 24);
+            terminal.until_it_shows("1 failed");
+            assert_eq!(terminal.end().code(), Some(1), "{arguments:?}");
+            terminal.assert_restored();
+            let written = String::from_utf8_lossy(&terminal.written).into_owned();
+            let (_, after) = written.rsplit_once("\x1b[?1049l").expect("the screen was left");
+            let said = "mmapio: missing: open: No such file or directory\r\n";
+            assert_eq!(after.matches(said).count(), usize::from(is_said), "{after:?}");
+        }
+        Ok(())
+    };
+    report("the_last_round_tells_whether_paths_failed", test());
+}
+
+#[test]
 fn a_shell_stops_it_and_lets_it_go_on() {
     let test = || -> Outcome {
         let scratch = scratch()?;

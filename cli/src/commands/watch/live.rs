@@ -36,7 +36,7 @@ pub(super) fn run(arguments: &Incore, subject: Subject, pace: Pace) -> Result<Ex
     let end = session.go_on();
     let Session { model, mut terminal, .. } = session;
     terminal.leave();
-    finish(end?, &model, &output)
+    finish(end?, &model, &output, arguments.messages.quiet)
 }
 
 /// Why it ends.
@@ -48,7 +48,7 @@ enum End {
 }
 
 /// The terminal is as it was: says how it went, and ends as the signal would.
-fn finish(end: End, model: &Model, output: &Output) -> Result<Exit> {
+fn finish(end: End, model: &Model, output: &Output, quiet: bool) -> Result<Exit> {
     if let Some(line) = header::farewell(model) {
         // Where nobody reads any more nothing is missed.
         let _ = output.write(line.as_bytes());
@@ -56,7 +56,7 @@ fn finish(end: End, model: &Model, output: &Output) -> Result<Exit> {
     match end {
         End::Asked => Ok(Exit::Done),
         End::Over => {
-            model.errors.iter().for_each(|error| messages::shown_error(error));
+            model.errors.iter().filter(|_| !quiet).for_each(|error| messages::shown_error(error));
             Ok(if model.errors.is_empty() { Exit::Done } else { Exit::SomeFailed })
         }
         End::Signal(signal_hook::consts::SIGINT) => Ok(Exit::Interrupted),
