@@ -171,6 +171,14 @@ impl Terminal {
         assert_eq!(unsafe { libc::kill(pid, signal) }, 0, "it can be sent a signal");
     }
 
+    /// Sends a signal to the job in the foreground.
+    pub(crate) fn signal_job(&self, signal: i32) {
+        // SAFETY: takes numbers only; the descriptor is open.
+        let group = unsafe { libc::tcgetpgrp(self.master.as_raw_fd()) };
+        // SAFETY: takes numbers only; the job is a descendant of our child.
+        assert!(group > 0 && unsafe { libc::kill(-group, signal) } == 0, "a job to send a signal to");
+    }
+
     /// Reads to the end.
     pub(crate) fn end(&mut self) -> ExitStatus {
         while self.go_on() {}

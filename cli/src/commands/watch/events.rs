@@ -38,6 +38,7 @@ pub(super) struct Events {
     pub(super) happened: Receiver<Event>,
     asked: Sender<()>,
     sender: Sender<Event>,
+    reads_keys: bool,
 }
 
 impl Events {
@@ -47,13 +48,16 @@ impl Events {
         let (asked, asks) = channel();
         signals(sender.clone())?;
         looks(subject, task, asks, sender.clone())?;
-        Ok(Self { happened, asked, sender })
+        Ok(Self { happened, asked, sender, reads_keys: false })
     }
 
     /// Reads keys from now on: the terminal must give them one by one already.
-    pub(super) fn read_keys(&self) -> io::Result<()> {
-        let sender = self.sender.clone();
-        thread::Builder::new().name("keys".into()).spawn(move || keys(&sender)).map(drop)
+    pub(super) fn read_keys(&mut self) -> io::Result<()> {
+        if !std::mem::replace(&mut self.reads_keys, true) {
+            let sender = self.sender.clone();
+            thread::Builder::new().name("keys".into()).spawn(move || keys(&sender))?;
+        }
+        Ok(())
     }
 
     /// Asks for a look, which comes as an event.

@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 use super::Pace;
 use super::events::{Event, Events, Found};
 use super::header;
+use super::job::{self, Job};
 use super::keys::Action;
 use super::model::{Model, Wanted};
 use super::screen::{self, Size};
@@ -30,9 +31,8 @@ pub(super) fn run(arguments: &Incore, subject: Subject, pace: Pace) -> Result<Ex
     let task = if arguments.show.summary { Task::Sum } else { Task::Keep { strip } };
     let events = Events::listen(subject, task).context("sigaction")?;
     let output = Output::stdout(Vec::new())?;
-    let terminal = Terminal::enter(&output, is_coloured())?;
-    events.read_keys().context("a thread for keys")?;
-    let mut session = Session { model, terminal, events, pace, start: Instant::now(), due: None };
+    let (terminal, job) = (Terminal::new(&output, is_coloured()), Job::new());
+    let mut session = Session { model, terminal, job, events, pace, start: Instant::now(), due: None };
     let end = session.go_on();
     let Session { model, mut terminal, .. } = session;
     terminal.leave();
@@ -49,7 +49,7 @@ enum End {
 
 /// The terminal is as it was: says how it went, and ends as the signal would.
 fn finish(end: End, model: &Model, output: &Output, quiet: bool) -> Result<Exit> {
-    if let Some(line) = header::farewell(model) {
+    if let Some(line) = header::farewell(model).filter(|_| !job::is_in_background()) {
         // Where nobody reads any more nothing is missed.
         let _ = output.write(line.as_bytes());
     }
@@ -87,6 +87,7 @@ fn model(arguments: &Incore, subject: &Subject) -> Model {
 struct Session<'a> {
     model: Model,
     terminal: Terminal<'a>,
+    job: Job,
     events: Events,
     pace: Pace,
     start: Instant,
@@ -96,12 +97,15 @@ struct Session<'a> {
 
 /// Longer than anybody watches.
 const FOREVER: Duration = Duration::from_secs(1 << 32);
+/// In the background it is not stopped before this: who ends a job that is stopped lets it go on, too, and the signal that is to
+/// end it is heard of by then.
+const GRACE: Duration = Duration::from_millis(500);
 
 impl Session<'_> {
     fn go_on(&mut self) -> Result<End> {
         self.look()?;
         loop {
-            self.draw()?;
+            self.show()?;
             if let Some(end) = self.wait()? {
                 return Ok(end);
             }
@@ -111,13 +115,43 @@ impl Session<'_> {
     /// Waits until something has to be drawn, or it ends.
     fn wait(&mut self) -> Result<Option<End>> {
         loop {
+            if self.job.waits() {
+                return self.wait_for_turn();
+            }
             let due = self.due.filter(|_| !self.model.is_paused);
             let left = due.map_or(FOREVER, |due| due.saturating_duration_since(Instant::now()));
-            match self.events.happened.recv_timeout(left) {
-                Ok(event) => return self.take(event),
-                Err(RecvTimeoutError::Timeout) => self.look()?,
-                Err(RecvTimeoutError::Disconnected) => bail!("nothing can happen any more"),
+            match self.next_event(left)? {
+                Some(event) => return self.take(event),
+                None => self.look()?,
             }
+        }
+    }
+
+    /// In the background nothing new is looked at: it stops, unless something ends it.
+    fn wait_for_turn(&mut self) -> Result<Option<End>> {
+        if let Some(event) = self.next_event(GRACE)? {
+            return self.take(event);
+        }
+        if !self.job.waits() {
+            return Ok(None);
+        }
+        Job::stop().context("SIGTTOU")?;
+        // It goes on, of which SIGCONT tells.
+        match self.next_event(GRACE)? {
+            Some(event) => self.take(event),
+            None => {
+                self.job.does_not_stop();
+                Ok(None)
+            }
+        }
+    }
+
+    /// What happens next, unless nothing does for so long.
+    fn next_event(&self, wait: Duration) -> Result<Option<Event>> {
+        match self.events.happened.recv_timeout(wait) {
+            Ok(event) => Ok(Some(event)),
+            Err(RecvTimeoutError::Timeout) => Ok(None),
+            Err(RecvTimeoutError::Disconnected) => bail!("nothing can happen any more"),
         }
     }
 
@@ -134,7 +168,7 @@ impl Session<'_> {
             Event::Key(Action::Quit) => return Ok(Some(End::Asked)),
             Event::Key(Action::Interrupt) => return Ok(Some(End::Signal(signal_hook::consts::SIGINT))),
             Event::Key(Action::Suspend) => self.suspend()?,
-            Event::Key(Action::Redraw) => self.terminal.take()?,
+            Event::Key(Action::Redraw) => self.terminal.doubt(),
             Event::Key(action) => self.model.act(action),
             Event::Resized => {}
             Event::Signal(signal) => return Ok(Some(End::Signal(signal))),
@@ -158,12 +192,17 @@ impl Session<'_> {
         {
             self.terminal.leave();
             signal_hook::low_level::raise(signal_hook::consts::SIGTSTP)?;
-            self.terminal.take()?;
         }
         Ok(())
     }
 
-    fn draw(&mut self) -> Result<()> {
+    /// Draws, where it is its turn.
+    fn show(&mut self) -> Result<()> {
+        if self.job.waits() {
+            return Ok(());
+        }
+        self.terminal.take()?;
+        self.events.read_keys().context("a thread for keys")?;
         let size: Size = Terminal::size();
         self.model.fit(screen::room(&self.model, size));
         let lines = screen::draw(&self.model, size);

@@ -5,6 +5,7 @@ mod events;
 mod failed;
 mod grid;
 mod header;
+mod job;
 mod keys;
 mod line;
 mod live;

@@ -10,6 +10,7 @@ use crossterm::terminal::{
 };
 use crossterm::{QueueableCommand, queue};
 
+use super::job;
 use super::line::{Line, Style};
 use super::screen::Size;
 use crate::output::Output;
@@ -17,41 +18,57 @@ use crate::output::Output;
 /// What a terminal that does not tell its size is taken for.
 const USUAL: Size = Size { columns: 80, rows: 24 };
 
-/// The terminal, which is ours until this is dropped.
+/// The terminal, which is given back when this is dropped.
 pub(super) struct Terminal<'a> {
     output: &'a Output,
     is_coloured: bool,
+    /// Whether its screen is ours.
     is_ours: bool,
+    /// Whether somebody else may have changed it meanwhile.
+    is_stale: bool,
+    /// Whether its modes were changed and not given back.
+    is_raw: bool,
     /// What is on the screen, where that is known.
     drawn: Vec<Line>,
     size: Option<Size>,
 }
 
 impl<'a> Terminal<'a> {
-    /// Takes the screen over: another buffer, keys one by one, no cursor.
-    pub(super) fn enter(output: &'a Output, is_coloured: bool) -> Result<Self> {
-        let mut terminal = Self { output, is_coloured, is_ours: false, drawn: Vec::new(), size: None };
-        terminal.take()?;
-        Ok(terminal)
+    /// It is not touched yet.
+    pub(super) fn new(output: &'a Output, is_coloured: bool) -> Self {
+        let (drawn, size) = (Vec::new(), None);
+        Self { output, is_coloured, is_ours: false, is_stale: false, is_raw: false, drawn, size }
     }
 
-    /// Takes it over once more, as after it was stopped: a shell may have changed its modes.
+    /// Somebody else may have written to it, or changed its modes.
+    pub(super) fn doubt(&mut self) {
+        self.is_stale = true;
+    }
+
+    /// Takes the screen over unless it is ours: another buffer, keys one by one, no cursor.
     pub(super) fn take(&mut self) -> Result<()> {
-        if self.is_ours {
+        if self.is_ours && !self.is_stale {
+            return Ok(());
+        }
+        // What it knows of modes that were given to others meanwhile would keep it from setting them.
+        if std::mem::take(&mut self.is_raw) {
             disable_raw_mode().context(MODES)?;
         }
         enable_raw_mode().context(MODES)?;
-        self.is_ours = true;
+        (self.is_ours, self.is_stale, self.is_raw) = (true, false, true);
         self.drawn.clear();
         self.size = None;
         self.write(|out| queue!(out, EnterAlternateScreen, DisableLineWrap, Hide))
     }
 
-    /// Gives it back.
+    /// Gives it back. In the background the job that has it has modes of its own, and to set others would stop this one.
     pub(super) fn leave(&mut self) {
-        if std::mem::take(&mut self.is_ours) {
-            // A terminal that is gone needs nothing back.
+        // A terminal that is gone needs nothing back.
+        if std::mem::take(&mut self.is_ours) && !job::is_mute() {
             let _ = self.write(|out| queue!(out, EnableLineWrap, Show, LeaveAlternateScreen));
+        }
+        if self.is_raw && !job::is_in_background() {
+            self.is_raw = false;
             let _ = disable_raw_mode();
         }
     }
