@@ -6,10 +6,11 @@ mod support;
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, PipeReader, Read};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use support::command::{Running, incore, number};
+use support::command::{Incore, Running, incore, number};
 use support::model::while_steady;
 use support::scratch::{Scratch, write_sparse};
 use support::{Outcome, needs_root, oracle, report};
@@ -34,9 +35,12 @@ struct Watch {
 
 impl Watch {
     fn start(directory: &Path, paths: &[&str]) -> Self {
+        Self::of(incore(["--watch=10ms"]).args(paths).in_dir(directory))
+    }
+
+    fn of(command: Incore) -> Self {
         let (reader, writer) = std::io::pipe().expect("a pipe");
-        let running = incore(["--watch=10ms"]).args(paths).in_dir(directory).stdout(writer).start();
-        Self { running, lines: BufReader::new(reader) }
+        Self { running: command.stdout(writer).start(), lines: BufReader::new(reader) }
     }
 
     fn next(&mut self) -> Value {
@@ -174,6 +178,39 @@ fn what_is_unknown_has_no_changes() {
         Ok(())
     };
     report("what_is_unknown_has_no_changes", test());
+}
+
+/// That a path cannot be looked at is no eviction, and that it is well again no loading.
+#[test]
+fn a_path_that_fails_makes_the_change_unknown() {
+    let test = || -> Outcome {
+        needs_root()?;
+        let (scratch, page) = (Scratch::in_memory()?, oracle::page_size());
+        let mode =
+            |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("ours");
+        let directory = scratch.dir("d");
+        mode(&scratch.file("d/closed", 2 * page), 0o666);
+        mode(&scratch.file("open", page), 0o666);
+        let command = incore(["--watch=10ms", "d", "open"]).through(["as", "65534"]).in_dir(scratch.path());
+        let mut watch = Watch::of(command);
+        let changes = |record: &Value| {
+            let [last, start] =
+                ["resident_pages_change", "resident_pages_change_since_start"].map(|of| &record[of]);
+            (record["resident_pages"].as_u64(), last.as_i64(), start.as_i64())
+        };
+        watch.until(|record| changes(record) == (Some(3), Some(0), Some(0)));
+        mode(&directory, 0o700);
+        let record = watch.until(|record| record["errors"] == 1);
+        assert_eq!(changes(&record), (Some(1), None, None));
+        assert_eq!(changes(&watch.next()), (Some(1), Some(0), None), "of the same files as the round before");
+        mode(&directory, 0o755);
+        let record = watch.until(|record| record["errors"] == 0);
+        assert_eq!(changes(&record), (Some(3), None, Some(0)));
+        watch.running.signal(libc::SIGTERM);
+        watch.running.end().exits(143);
+        Ok(())
+    };
+    report("a_path_that_fails_makes_the_change_unknown", test());
 }
 
 #[test]

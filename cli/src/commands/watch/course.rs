@@ -1,5 +1,8 @@
 //! How a number of pages goes on from round to round.
 
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
 use mmapio_core::Pages;
 
 /// The number now, and what it is compared with.
@@ -45,7 +48,46 @@ impl Course {
     }
 }
 
+/// How the sum of files goes on. Where other paths fail than in the round that it is compared with, it is the sum of other files, and how it
+/// changed is unknown.
+#[derive(Debug, Clone)]
+pub(super) struct SumCourse {
+    course: Course,
+    /// What failed in the first round, the last and this one.
+    failed: [BTreeSet<PathBuf>; 3],
+}
+
+impl SumCourse {
+    /// It begins with this.
+    pub(super) fn new(now: Option<Pages>, failed: BTreeSet<PathBuf>) -> Self {
+        Self { course: Course::new(now), failed: [failed.clone(), failed.clone(), failed] }
+    }
+
+    /// The next round has this.
+    pub(super) fn go_on(&mut self, now: Option<Pages>, failed: BTreeSet<PathBuf>) {
+        self.course.go_on(now);
+        let [_, last, this] = &mut self.failed;
+        *last = std::mem::replace(this, failed);
+    }
+
+    /// Since the round before.
+    pub(super) fn since_last(&self) -> Change {
+        let [_, last, now] = &self.failed;
+        self.course.since_last().known_if(last == now)
+    }
+
+    /// Since it began.
+    pub(super) fn since_start(&self) -> Change {
+        let [first, _, now] = &self.failed;
+        self.course.since_start().known_if(first == now)
+    }
+}
+
 impl Change {
+    fn known_if(self, is_known: bool) -> Self {
+        if is_known || self == Self::None { self } else { Self::Unknown }
+    }
+
     fn between(before: Option<Pages>, now: Option<Pages>) -> Self {
         before.zip(now).map_or(Self::Unknown, |(before, now)| {
             let pages = i128::from(now.0) - i128::from(before.0);

@@ -1,8 +1,8 @@
 //! Why files are not seen in a round: they are gone, or something failed that says nothing about whether they are.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use mmapio_core::{Error, ErrorKind};
@@ -17,6 +17,11 @@ impl<'a> FailedPaths<'a> {
             error.path().filter(|_| !is_absence(error)).map(|path| (path, why()))
         };
         Self(errors.iter().filter_map(failure).collect())
+    }
+
+    /// The paths alone.
+    pub(super) fn paths(&self) -> BTreeSet<PathBuf> {
+        self.0.keys().map(|path| path.to_path_buf()).collect()
     }
 
     /// Why this path was not seen: in a directory that failed nothing is seen either.

@@ -168,7 +168,11 @@ impl Session<'_> {
             Event::Key(Action::Quit) => return Ok(Some(End::Asked)),
             Event::Key(Action::Interrupt) => return Ok(Some(End::Signal(signal_hook::consts::SIGINT))),
             Event::Key(Action::Suspend) => self.suspend()?,
-            Event::Key(Action::Redraw) => self.terminal.doubt(),
+            Event::Key(Action::Redraw) => {
+                // It goes on, perhaps later than it was waited for: whether it stops is to be found out anew.
+                self.job = Job::new();
+                self.terminal.doubt();
+            }
             Event::Key(action) => self.model.act(action),
             Event::Resized => {}
             Event::Signal(signal) => return Ok(Some(End::Signal(signal))),

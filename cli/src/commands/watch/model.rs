@@ -1,11 +1,13 @@
 //! What is known of all files, and how it is looked at. Drawing reads it, keys and rounds change it.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use mmapio_core::{Pages, Total};
 
-use super::course::Course;
+use super::course::SumCourse;
 use super::failed::FailedPaths;
 use super::keys::Action;
 use super::sorting::Sorting;
@@ -36,7 +38,7 @@ pub(super) struct Wanted {
 #[derive(Debug)]
 pub(super) struct Sum {
     pub(super) total: Total,
-    pub(super) course: Course,
+    pub(super) course: SumCourse,
     /// What was resident, round by round.
     pub(super) history: Vec<Option<Pages>>,
 }
@@ -93,8 +95,9 @@ impl Model {
             return;
         }
         let Merged { rows, total, errors, .. } = found;
-        self.track(rows, &FailedPaths::of(&errors));
-        self.add(total);
+        let failures = FailedPaths::of(&errors);
+        self.track(rows, &failures);
+        self.add(total, failures.paths());
         self.errors = errors.iter().map(messages::of_path).collect();
         self.rounds += 1;
         self.elapsed = elapsed;
@@ -102,14 +105,14 @@ impl Model {
     }
 
     /// What of the files that failed is in memory is unknown, and so is how the sum changed: without them it is another one.
-    fn add(&mut self, mut total: Total) {
+    fn add(&mut self, mut total: Total, failures: BTreeSet<PathBuf>) {
         let failed = self.files.iter().filter(|file| file.is_failed()).count();
         (0..failed).for_each(|_| total.add_unopened());
         let resident = total.resident().filter(|_| failed == 0);
         let sum = match self.sum.take() {
-            None => Sum { total, course: Course::new(resident), history: vec![resident] },
+            None => Sum { total, course: SumCourse::new(resident, failures), history: vec![resident] },
             Some(Sum { mut course, mut history, .. }) => {
-                course.go_on(resident);
+                course.go_on(resident, failures);
                 if history.len() >= REMEMBERED {
                     history.remove(0);
                 }

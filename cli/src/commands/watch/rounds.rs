@@ -7,7 +7,8 @@ use anyhow::{Context, Result};
 use mmapio_core::Error;
 
 use super::Pace;
-use super::course::Course;
+use super::course::SumCourse;
+use super::failed::FailedPaths;
 use crate::commands::date;
 use crate::commands::demand::sleep;
 use crate::commands::look::Subject;
@@ -48,7 +49,7 @@ struct Rounds {
     /// When the first began.
     start: Option<Instant>,
     done: usize,
-    course: Option<Course>,
+    course: Option<SumCourse>,
     failed: Failures,
 }
 
@@ -56,14 +57,14 @@ impl Rounds {
     /// The record of the next.
     fn record(&mut self, found: &Merged, time: Option<String>, began: Instant) -> Vec<u8> {
         let resident = found.total.resident();
+        let failed = FailedPaths::of(&found.errors).paths();
         let course = match self.course.take() {
-            None => Course::new(resident),
+            None => SumCourse::new(resident, failed),
             Some(mut course) => {
-                course.go_on(resident);
+                course.go_on(resident, failed);
                 course
             }
         };
-        self.course = Some(course);
         self.done += 1;
         let mut line = Vec::new();
         let record = RoundRecord {
@@ -76,6 +77,7 @@ impl Rounds {
             change_since_start: course.since_start().pages(),
         };
         ndjson::line(&record, &mut line);
+        self.course = Some(course);
         line
     }
 }
