@@ -182,6 +182,16 @@ pub(crate) fn path_of(bytes: &[u8]) -> &Path {
     Path::new(sys::os_str(bytes))
 }
 
+/// Appends a name to a path, and tells how long the path was.
+pub(crate) fn push_name(path: &mut Vec<u8>, name: &CStr) -> usize {
+    let length = path.len();
+    if path.last().is_some_and(|last| *last != b'/') {
+        path.push(b'/');
+    }
+    path.extend_from_slice(name.to_bytes());
+    length
+}
+
 /// Descriptors that are not ours, and those that a thread needs to work.
 const OTHERS: usize = 16;
 const EACH: usize = 4;

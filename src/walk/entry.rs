@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::open::{OpenDirectory, OpenFile, Opened, open_entry, readable_filesystem};
 use crate::sys::{self, Entry, FileKind, Filesystem};
 use crate::walk::Visitor;
-use crate::walk::directory::{Directory, path_of};
+use crate::walk::directory::{Directory, path_of, push_name};
 use crate::walk::queue::Task;
 use crate::walk::worker::Worker;
 
@@ -104,17 +104,6 @@ impl<V: Visitor> Worker<'_, V> {
         done
     }
 
-    fn allows_entry(&self, name: &CStr, kind: FileKind) -> bool {
-        if self.shared.options.filter.is_none() {
-            return true;
-        }
-        let mut path = self.path.clone();
-        push_name(&mut path, name);
-        let below = path.get(self.top..).unwrap_or_default();
-        let below = below.strip_prefix(b"/").unwrap_or(below);
-        self.allows_below(path_of(&path), path_of(below), kind)
-    }
-
     /// Reports an error of a name in the directory that is being listed.
     pub(super) fn skip_or_report(&mut self, name: &CStr, error: Error) -> ControlFlow<()> {
         let length = push_name(&mut self.path, name);
@@ -122,14 +111,4 @@ impl<V: Visitor> Worker<'_, V> {
         self.path.truncate(length);
         done
     }
-}
-
-/// Appends a name to a path, and tells how long the path was.
-fn push_name(path: &mut Vec<u8>, name: &CStr) -> usize {
-    let length = path.len();
-    if path.last().is_some_and(|last| *last != b'/') {
-        path.push(b'/');
-    }
-    path.extend_from_slice(name.to_bytes());
-    length
 }

@@ -5,6 +5,7 @@
 
 mod directory;
 mod entry;
+mod filtered;
 #[cfg(feature = "glob")]
 mod glob;
 mod queue;
@@ -251,7 +252,7 @@ enum Start<'a> {
 /// Walks; where files in use are among what is looked at, those without a name come last.
 fn walk_from<'a, V: Visitor>(
     mut starts: impl Iterator<Item = Result<Start<'a>>> + Send,
-    gone: Option<&[&FileInUse]>,
+    gone: Option<&[&'a FileInUse]>,
     options: &WalkOptions,
     visitor: impl Fn() -> V + Sync,
 ) -> Vec<V> {
@@ -259,12 +260,33 @@ fn walk_from<'a, V: Visitor>(
     let threads = if is_one_file(&first) { 1 } else { Held::threads(options.threads()) };
     let several = first.len() > 1 || gone.is_some();
     let shared = Shared::new(options, threads, several, gone.is_some());
-    let paths = Mutex::new(first.into_iter().chain(starts).fuse());
+    let mut visitors = take_all(&shared, threads, first.into_iter().chain(starts), &visitor);
+    let gone = gone.unwrap_or_default();
+    if !gone.is_empty() && !shared.queue.is_stopped() {
+        let threads = Held::threads(options.threads()).min(gone.len());
+        visitors.append(&mut take_all(
+            &shared,
+            threads,
+            gone.iter().map(|file| Ok(Start::InUse(file))),
+            &visitor,
+        ));
+    }
+    visitors
+}
+
+/// Takes all of the starts, and whatever they lead to.
+fn take_all<'a, V: Visitor>(
+    shared: &Shared<'_>,
+    threads: usize,
+    starts: impl Iterator<Item = Result<Start<'a>>> + Send,
+    visitor: &(impl Fn() -> V + Sync),
+) -> Vec<V> {
+    let starts = Mutex::new(starts.fuse());
     shared.queue.push(Task::Paths);
     let visitors = Mutex::new(Vec::new());
     let work = || {
-        let mut worker = Worker::new(&shared, visitor());
-        worker.run(&paths);
+        let mut worker = Worker::new(shared, visitor());
+        worker.run(&starts);
         lock(&visitors).push(worker.into_visitor());
     };
     std::thread::scope(|scope| {
@@ -276,11 +298,6 @@ fn walk_from<'a, V: Visitor>(
         }
         work();
     });
-    if let Some(gone @ [_, ..]) = gone {
-        let mut worker = Worker::new(&shared, visitor());
-        worker.take_gone(gone);
-        lock(&visitors).push(worker.into_visitor());
-    }
     visitors.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 

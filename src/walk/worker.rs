@@ -28,7 +28,7 @@ pub(crate) struct Shared<'a> {
     /// Whether a file can be reached twice even with one name: several named paths, or links that are followed.
     overlapping: bool,
     /// Whether filters see paths from the root on: files in use are below no path that was named.
-    from_root: bool,
+    pub(super) from_root: bool,
     pub(super) held: Held,
 }
 
@@ -104,18 +104,9 @@ impl<'a, V: Visitor> Worker<'a, V> {
         ControlFlow::Continue(())
     }
 
-    /// Files that processes use and whose names are gone, unless the walk was ended or came to them by other names.
-    pub(super) fn take_gone(&mut self, files: &[&FileInUse]) {
-        for file in files {
-            if self.shared.queue.is_stopped() || self.in_use(file).is_break() {
-                return;
-            }
-        }
-    }
-
     /// A file that processes use.
     fn in_use(&mut self, file: &FileInUse) -> ControlFlow<()> {
-        if !self.allows(&file.path, FileKind::Regular) {
+        if !self.allows(&file.path, &file.path, FileKind::Regular) {
             return ControlFlow::Continue(());
         }
         match self.with_room(|| file.open()) {
@@ -130,7 +121,9 @@ impl<'a, V: Visitor> Worker<'a, V> {
     /// A path that was named: a file is visited, a directory listed by whoever is free.
     fn named(&mut self, path: &Path) -> ControlFlow<()> {
         match self.with_room(|| open_any(path)) {
-            Ok(Opened::File(file)) if self.allows(path, FileKind::Regular) => self.visit(path, file, true),
+            Ok(Opened::File(file)) if self.allows(path, path, FileKind::Regular) => {
+                self.visit(path, file, true)
+            }
             Ok(Opened::File(_)) => ControlFlow::Continue(()),
             Ok(Opened::Directory(opened)) => {
                 if let (Ok(name), true) =
@@ -254,22 +247,6 @@ impl<'a, V: Visitor> Worker<'a, V> {
     /// Whether a directory at this depth is listed.
     pub(super) fn goes_into(&self, depth: usize) -> bool {
         self.shared.options.max_depth.is_none_or(|most| depth < most)
-    }
-
-    /// Whether the filter lets a file through that was named, or is in use.
-    fn allows(&self, path: &Path, kind: FileKind) -> bool {
-        self.allows_below(path, path, kind)
-    }
-
-    /// Whether the filter lets it through: by what is below the named directory, or by all of its path.
-    pub(super) fn allows_below(&self, path: &Path, below: &Path, kind: FileKind) -> bool {
-        let Some(filter) = &self.shared.options.filter else { return true };
-        if !self.shared.from_root {
-            return filter(below, kind);
-        }
-        let full = std::path::absolute(path);
-        let full = full.as_deref().unwrap_or(path);
-        filter(full.strip_prefix("/").unwrap_or(full), kind)
     }
 
     /// Whether it was visited before, under whatever name.

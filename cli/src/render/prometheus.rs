@@ -4,6 +4,7 @@
 //! Every file is a series of its own for whoever scrapes this, which is why only those that were asked for by number are shown;
 //! how many directories there are is said by their depth.
 
+use std::collections::HashMap;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -136,9 +137,9 @@ pub(crate) fn text(total: &Total, cached: Option<&Cached>, rows: &Kept) -> Strin
     if let Some(cached) = cached {
         single(OF_PAGE_CACHE, cached, &mut text);
     }
-    let files = rows.iter().filter(|row| row.sum.is_none()).map(|row| (&*row.path, &**row));
-    let sums = rows.iter().filter_map(|row| row.sum.as_deref().map(|sum| (&*row.path, sum)));
-    series(OF_FILES, files, &mut text);
+    let files: Vec<_> = rows.iter().filter(|row| row.sum.is_none()).map(AsRef::as_ref).collect();
+    series(OF_FILES, labels_of_files(&files).zip(files), &mut text);
+    let sums = rows.iter().filter_map(|row| Some((labels(&row.path), row.sum.as_deref()?)));
     series(OF_DIRECTORIES, sums, &mut text);
     text
 }
@@ -153,17 +154,18 @@ fn single<T>(metrics: &[Metric<T>], of: &T, text: &mut String) {
     }
 }
 
-/// A series for each of these paths.
+/// A series for each of these, with its labels.
 fn series<'r, T: 'r>(
     metrics: &[Metric<T>],
-    rows: impl Iterator<Item = (&'r Path, &'r T)> + Clone,
+    labelled: impl Iterator<Item = (String, &'r T)>,
     text: &mut String,
 ) {
+    let labelled: Vec<_> = labelled.collect();
     for metric in metrics {
         let mut lines = String::new();
-        for (path, of) in rows.clone() {
+        for (labels, of) in &labelled {
             if let Some(value) = (metric.of)(of) {
-                let _ = writeln!(lines, "{}{{{}}} {value}", metric.name, labels(path));
+                let _ = writeln!(lines, "{}{{{labels}}} {value}", metric.name);
             }
         }
         if !lines.is_empty() {
@@ -171,6 +173,26 @@ fn series<'r, T: 'r>(
             text.push_str(&lines);
         }
     }
+}
+
+/// The labels of each file. Files in use may have one path, since it is gone or in a place of its own: numbers tell those apart.
+fn labels_of_files<'r>(files: &[&'r Row<'static>]) -> impl Iterator<Item = String> + use<'r> {
+    let mut labelled: Vec<_> = files.iter().map(|row| (labels_of_file(row), row.id)).collect();
+    let mut count: HashMap<String, usize> = HashMap::new();
+    for (labels, _) in &labelled {
+        *count.entry(labels.clone()).or_default() += 1;
+    }
+    for (labels, id) in &mut labelled {
+        if let Some(id) = id.filter(|_| count.get(labels).is_some_and(|count| *count > 1)) {
+            let _ = write!(labels, ",device=\"{}\",inode=\"{}\"", id.device, id.inode);
+        }
+    }
+    labelled.into_iter().map(|(labels, _)| labels)
+}
+
+fn labels_of_file(row: &Row<'_>) -> String {
+    let deleted = if row.is_deleted() { ",deleted=\"true\"" } else { "" };
+    labels(&row.path) + deleted
 }
 
 fn head(name: &str, help: &str, text: &mut String) {

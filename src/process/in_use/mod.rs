@@ -107,14 +107,27 @@ impl FileInUse {
     /// # Errors
     /// As [`OpenFile::open`]: most often that it may not be opened.
     pub fn open(&self) -> Result<Option<OpenFile>> {
-        let by_name = (!self.deleted).then(|| self.path.clone());
         let by_lead = self.leads.iter().map(|lead| PathBuf::from(lead.link()));
+        if self.id == collect::NOT_TOLD {
+            // What leads to it is all that is known to be the same.
+            return self.first_of(by_lead, |_| true);
+        }
+        let by_name = (!self.deleted).then(|| self.path.clone());
         let inside = self.path.strip_prefix("/").unwrap_or(&self.path);
         let by_root = self.leads.iter().map(|lead| Path::new(&file_of(lead.pid(), "root")).join(inside));
+        self.first_of(by_name.into_iter().chain(by_lead).chain(by_root), |id| id == self.id)
+    }
+
+    /// Opens the first of these that is the file.
+    fn first_of(
+        &self,
+        paths: impl Iterator<Item = PathBuf>,
+        is_it: impl Fn(FileId) -> bool,
+    ) -> Result<Option<OpenFile>> {
         let mut failed: Option<Error> = None;
-        for path in by_name.into_iter().chain(by_lead).chain(by_root) {
+        for path in paths {
             match OpenFile::open(&path) {
-                Ok(file) if file.id() == self.id => return Ok(Some(file)),
+                Ok(file) if is_it(file.id()) => return Ok(Some(file)),
                 Ok(_) => {}
                 Err(error) if is_elsewhere(&error) => {}
                 Err(error) => failed = failed.or(Some(error)),
