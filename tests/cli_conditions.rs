@@ -8,7 +8,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
 use support::command::incore;
 use support::promtool::promtool;
-use support::scratch::{Scratch, write_sparse};
+use support::scratch::{Scratch, make_fifo, write_sparse};
 use support::{Outcome, Skip, needs_root, oracle, report};
 
 /// In memory as a whole, to the half, and not at all; on a filesystem whose pages do not go away.
@@ -43,7 +43,7 @@ fn a_share_is_of_all_files_though_nobody_reads_on() {
     let test = || -> Outcome {
         let (scratch, page) = (Scratch::in_memory()?, oracle::page_size());
         for at in 0..2000 {
-            scratch.file(&format!("t/{at}"), page);
+            scratch.file(&format!("t/{at:060}"), page);
         }
         write_sparse(&scratch.path().join("none"), 3000 * page, &[]);
         for format in ["ndjson", "csv", "paths"] {
@@ -206,6 +206,15 @@ fn a_file_of_metrics_is_replaced_at_once_or_not_at_all() {
         assert!(fs::read_to_string(&file).expect("ours").contains("mmapio_files 3\n"));
         let failed = incore(["--textfile", "no/mmapio.prom", "t"]).in_dir(scratch.path()).run();
         failed.exits(1).says("no/mmapio.prom: open: No such file or directory");
+        // A pipe has its reader until all of it is there.
+        make_fifo(&scratch.path().join("pipe"));
+        let reader = {
+            let pipe = scratch.path().join("pipe");
+            std::thread::spawn(move || fs::read_to_string(pipe).expect("our pipe"))
+        };
+        let writing = incore(["--textfile", "pipe", "t"]).in_dir(scratch.path()).start();
+        assert!(reader.join().expect("it reads").contains("mmapio_files 3\n"));
+        writing.end().cleanly();
         needs_root()?;
         fs::set_permissions(file.parent().expect("a directory"), fs::Permissions::from_mode(0o755))
             .expect("ours");

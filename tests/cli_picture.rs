@@ -407,7 +407,7 @@ fn two_that_would_be_one_file_are_refused() {
     scratch.file("file", 10_000);
     scratch.dir("dir");
     symlink("dir", scratch.path().join("link")).expect("a link");
-    for (first, second) in [("a", "./a"), ("dir/a", "link/a"), ("/dev/null", "/dev/../dev/null")] {
+    for (first, second) in [("a", "./a"), ("dir/a", "link/a")] {
         for [one, other] in [["--svg", "--html"], ["--svg", "--textfile"], ["--html", "--textfile"]] {
             let ran = incore([one, first, other, second, "file"]).in_dir(scratch.path()).run();
             let ran = ran.exits(2).says(&format!("{one} and {other} are one file"));
@@ -415,8 +415,22 @@ fn two_that_would_be_one_file_are_refused() {
         }
     }
     incore(["--svg", "-", "--html", "-", "file"]).in_dir(scratch.path()).run().exits(2);
+    incore(["--svg", "/dev/null", "--html", "/dev/null", "file"]).in_dir(scratch.path()).run().cleanly();
     assert_eq!(names_in(scratch.path()), named(&["dir", "file", "link"]), "nothing half-written is left");
     assert_eq!(names_in(&scratch.path().join("dir")).len(), 0);
+}
+
+#[test]
+fn options_about_rows_are_about_the_picture_where_metrics_have_none() {
+    let scratch = Scratch::on_disk();
+    for name in ["a", "b"] {
+        scratch.file(name, 10_000);
+    }
+    let ran = incore(["--svg", "a.svg", "--textfile", "x.prom", "--sort", "path", "--reverse", "a", "b"]);
+    ran.in_dir(scratch.path()).run().cleanly();
+    let text = fs::read_to_string(scratch.path().join("a.svg")).expect("a picture");
+    let rows: Vec<String> = drawn(&parse(&text)).into_iter().map(|row| row.title).collect();
+    assert!(matches!(&rows[..], [b, a] if b.starts_with('b') && a.starts_with('a')), "{rows:?}");
 }
 
 #[test]

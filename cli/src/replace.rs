@@ -24,8 +24,10 @@ pub(crate) struct Replacement {
 enum Place {
     /// Written beside, and renamed.
     Beside(NamedTempFile),
-    /// What can be replaced by no other: a device, a pipe.
+    /// What can be replaced by no other: a device.
     Itself(File),
+    /// A pipe with a name, which is opened when there is something to write: its reader would take the first closing for the end.
+    Pipe,
 }
 
 impl Replacement {
@@ -37,8 +39,13 @@ impl Replacement {
     }
 
     /// Whether it would be written where this file is, or will be.
-    pub(crate) fn is_at(&self, other: &Path) -> bool {
+    fn is_at(&self, other: &Path) -> bool {
         target(other).is_ok_and(|other| other == self.target)
+    }
+
+    /// Whether what else is written there takes its place. A device has no place that could be taken.
+    pub(crate) fn is_lost_to(&self, other: &Path) -> bool {
+        matches!(self.to, Place::Beside(_)) && self.is_at(other)
     }
 
     /// Refuses to take the place of what is read.
@@ -56,6 +63,11 @@ impl Replacement {
             |call: &'static str, error: io::Error| Error::system(call, system(error)).with_path(&path);
         match self.to {
             Place::Itself(mut file) => file.write_all(content).map_err(|error| failed("write", error)),
+            Place::Pipe => {
+                let pipe = OpenOptions::new().write(true).open(&path);
+                let mut pipe = pipe.map_err(|error| failed("open", error))?;
+                pipe.write_all(content).map_err(|error| failed("write", error))
+            }
             Place::Beside(mut file) => {
                 file.write_all(content).map_err(|error| failed("write", error))?;
                 file.persist(self.target).map(drop).map_err(|error| failed("rename", error.error))
@@ -67,6 +79,7 @@ impl Replacement {
 fn place(path: &Path) -> io::Result<(Place, PathBuf)> {
     let existing = match fs::metadata(path) {
         Ok(metadata) if metadata.is_file() => Some(metadata),
+        Ok(metadata) if is_pipe(&metadata) => return Ok((Place::Pipe, target(path)?)),
         // A directory says itself that it cannot be written.
         Ok(_) => {
             let itself = OpenOptions::new().write(true).open(path)?;
@@ -97,6 +110,16 @@ fn target(path: &Path) -> io::Result<PathBuf> {
     }
     let name = path.file_name().ok_or(io::ErrorKind::NotFound)?;
     Ok(fs::canonicalize(directory(&path))?.join(name))
+}
+
+#[cfg(unix)]
+fn is_pipe(metadata: &Metadata) -> bool {
+    std::os::unix::fs::FileTypeExt::is_fifo(&metadata.file_type())
+}
+
+#[cfg(not(unix))]
+fn is_pipe(_metadata: &Metadata) -> bool {
+    false
 }
 
 fn directory(path: &Path) -> &Path {

@@ -156,12 +156,20 @@ impl Running {
                 stdout.read_to_end(&mut bytes).map(|_| bytes)
             })
         });
-        let mut stderr = self.said.into_bytes();
+        let mut stderr = std::mem::take(&mut self.said).into_bytes();
         self.stderr.read_to_end(&mut stderr).expect("it speaks");
         let stdout = reader.map(|reader| reader.join().expect("a reader").expect("it writes"));
         let status = self.child.wait().expect("the command ends");
         let stderr = String::from_utf8_lossy(&stderr).into_owned();
         Ran { status, stdout: stdout.unwrap_or_default(), stderr }
+    }
+}
+
+/// A test that fails leaves nothing behind.
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

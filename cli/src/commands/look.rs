@@ -62,11 +62,15 @@ struct Stoppable<'a, F> {
     is_stopped: &'a F,
 }
 
+impl<F: Fn() -> bool> Stoppable<'_, F> {
+    fn go_on(&self) -> ControlFlow<()> {
+        if (self.is_stopped)() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}
+
 impl<F: Fn() -> bool + Sync> Visitor for Stoppable<'_, F> {
     fn file(&mut self, found: Found<'_>) -> ControlFlow<()> {
-        if (self.is_stopped)() {
-            return ControlFlow::Break(());
-        }
+        self.go_on()?;
         self.scan.file(found)
     }
 
@@ -75,6 +79,7 @@ impl<F: Fn() -> bool + Sync> Visitor for Stoppable<'_, F> {
     }
 
     fn error(&mut self, error: Error) -> ControlFlow<()> {
+        self.go_on()?;
         self.scan.error(error)
     }
 }

@@ -22,7 +22,7 @@ pub(crate) fn check(arguments: &Incore, list: PathList) -> Result<PathList> {
     for (option, to) in wanted {
         let file = Replacement::prepare(to)?;
         file.spare(list.iter().flatten().chain(files_from).chain(files0_from))?;
-        let same = files.iter().find(|(_, other)| other.is_at(to)).map(|(other, _)| *other);
+        let same = files.iter().find(|(_, other)| other.is_lost_to(to)).map(|(other, _)| *other);
         files.push((option, file));
         if let Some(other) = same {
             // What was prepared does not outlive the program.

@@ -21,7 +21,7 @@ pub(super) fn check(arguments: &Incore) {
         processes(arguments),
         format(show),
         runs(show),
-        metrics(show, is_by_directory),
+        metrics(show, is_by_directory || arguments.pictures.is_wanted()),
     ];
     if let Some(words) = wrong.into_iter().flatten().next() {
         usage_error("incore", words);
@@ -68,11 +68,11 @@ fn runs(show: &Show) -> Option<&'static str> {
     }
 }
 
-/// Metrics are of the total alone, unless a number of files or directories is asked for.
-fn metrics(show: &Show, is_by_directory: bool) -> Option<&'static str> {
-    let has_series = show.top.is_some() || is_by_directory;
+/// Metrics are of the total alone, unless a number of files is asked for; directories and pictures have rows, too.
+fn metrics(show: &Show, has_rows: bool) -> Option<&'static str> {
+    let has_rows = show.top.is_some() || has_rows;
     let is_about_rows = show.missing.is_some() || show.cached_only || show.sort.is_some() || show.reverse;
-    (show.format() == Format::Prometheus && !has_series && is_about_rows).then_some(
+    (show.format() == Format::Prometheus && !has_rows && is_about_rows).then_some(
         "metrics are of the total alone: --missing, --cached-only, --sort and --reverse need --top N",
     )
 }
