@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use mmapio_core::{
     Error, ErrorKind, FileId, FileInUse, FilesInUse, Found, OpenFile, Pages, Part, Percent, ProbeChoice,
-    Prober, Residency, RunState, Spread, Visitor,
+    Prober, Residency, RunState, Spread, Visitor, WalkOptions, walk, walk_in_use,
 };
 
 use super::ranges::Ranged;
@@ -57,6 +57,23 @@ pub(crate) struct Plan<'a> {
 }
 
 impl Plan<'_> {
+    /// Walks the list, and the files in use where those were asked for.
+    pub(crate) fn walk<V: Visitor, L>(
+        &self,
+        list: L,
+        options: &WalkOptions,
+        visitor: impl Fn() -> V + Sync,
+    ) -> Vec<V>
+    where
+        L: IntoIterator<Item = mmapio_core::Result<PathBuf>>,
+        L::IntoIter: Send,
+    {
+        match self.in_use {
+            None => walk(list, options, visitor),
+            Some(used) => walk_in_use(used, list, options, visitor),
+        }
+    }
+
     /// A file in use cannot be opened. In a system with many users that is nothing special: it is counted, and said once.
     pub(crate) fn unopened(&self, sink: &mut Sink<'_>, error: &Error) -> ControlFlow<()> {
         sink.total.add_unopened();

@@ -8,7 +8,7 @@ mod survey;
 use std::borrow::Cow;
 use std::path::PathBuf;
 
-use mmapio_core::{FilesInUse, Pages, Percent, Residency, Total, WalkOptions, walk, walk_in_use};
+use mmapio_core::{Pages, Percent, Residency, Total, WalkOptions};
 
 use super::order::Order;
 use super::paths::PathList;
@@ -38,7 +38,6 @@ pub(crate) fn usual_fold() -> Option<Percent> {
 /// Walks, and gives the directories as rows, with the files that were named.
 pub(crate) fn sum(
     wanted: &ByDirectory,
-    used: Option<&FilesInUse>,
     list: PathList,
     options: &WalkOptions,
     plan: &Plan<'_>,
@@ -47,11 +46,8 @@ pub(crate) fn sum(
     // Which directory a file belongs to depends on all that was named, so it must be known before.
     let list: Vec<_> = list.collect();
     let roots = Roots::new(list.iter().flatten(), wanted.depth);
-    let roots = if used.is_some() { roots.with_all() } else { roots };
-    let surveys = match used {
-        None => walk(list, options, || Survey::new(plan, &roots)),
-        Some(used) => walk_in_use(used, list, options, || Survey::new(plan, &roots)),
-    };
+    let roots = if plan.in_use.is_some() { roots.with_all() } else { roots };
+    let surveys = plan.walk(list, options, || Survey::new(plan, &roots));
     let mut surveyed = Surveyed::of(surveys, &roots);
     if let Some(sink) = surveyed.sinks.first_mut() {
         sink.rows = rows(&surveyed.files, &surveyed.sums, &roots, plan, wanted.strip);

@@ -7,7 +7,7 @@ use std::num::NonZeroUsize;
 use std::time::Instant;
 
 use anyhow::Result;
-use mmapio_core::{Error, FilesInUse, Total, WalkOptions, walk, walk_in_use};
+use mmapio_core::{Error, FilesInUse, Total, WalkOptions};
 
 use super::demand::{self, Waited};
 use super::order::Order;
@@ -126,10 +126,10 @@ impl<'a> Run<'a> {
     /// What is to be told.
     fn find(&self, list: PathList, options: &WalkOptions, refused: Vec<Error>) -> Merged {
         let (show, plan) = (&self.arguments.show, self.plan());
-        let (used, order) = (self.used.as_ref(), asked::order(show, &self.shown));
+        let order = asked::order(show, &self.shown);
         let mut found = match asked::by_directory(self.arguments) {
-            Some(wanted) => directories::sum(&wanted, used, list, options, &plan, &order),
-            None => scan(used, list, options, &plan, &order),
+            Some(wanted) => directories::sum(&wanted, list, options, &plan, &order),
+            None => scan(list, options, &plan, &order),
         };
         found.take_errors(in_use::told(refused, &plan.frame));
         self.set_against_all(&mut found, &plan.frame);
@@ -200,17 +200,8 @@ impl<'a> Run<'a> {
 }
 
 /// Looks at every file.
-fn scan(
-    used: Option<&FilesInUse>,
-    list: PathList,
-    options: &WalkOptions,
-    plan: &Plan<'_>,
-    order: &Order,
-) -> Merged {
-    let scans = match used {
-        None => walk(list, options, || Scan::new(plan)),
-        Some(used) => walk_in_use(used, list, options, || Scan::new(plan)),
-    };
+fn scan(list: PathList, options: &WalkOptions, plan: &Plan<'_>, order: &Order) -> Merged {
+    let scans = plan.walk(list, options, || Scan::new(plan));
     Merged::of(scans.into_iter().map(Scan::into_sink).collect(), order)
 }
 
