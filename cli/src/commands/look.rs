@@ -109,4 +109,14 @@ mod tests {
         assert_eq!(files(2), 2);
         assert_eq!(files(usize::MAX), 3);
     }
+
+    #[test]
+    fn it_ends_at_paths_that_fail_too() {
+        let dir = tempfile::tempdir().unwrap();
+        let paths = vec![dir.path().join("none"), dir.path().join("neither")];
+        let options = WalkOptions::default();
+        let subject = Subject { paths, options, range: None, probe: ProbeChoice::Auto };
+        assert_eq!(subject.look(Task::Sum, || true).unwrap().total.errors, 0);
+        assert_eq!(subject.look(Task::Sum, || false).unwrap().total.errors, 2);
+    }
 }
