@@ -101,7 +101,8 @@ pub(crate) struct Demand {
     /// Wait until so much of all files is in memory, then report; unknown counts as less.
     ///
     /// Files that are not there yet are waited for, too. Looking is repeated after 0.1 to 1 seconds, less often where it takes
-    /// long. Holes count as for --fail-under.
+    /// long. Holes count as for --fail-under. A signal ends waiting without a report; a condition that is not met is status 3 here
+    /// even where paths failed.
     #[arg(long, value_name = "PERCENT", conflicts_with_all = ["runs", "fail_under"])]
     pub(crate) wait: Option<Percent>,
 

@@ -1,6 +1,5 @@
 //! What all commands that change something have in common: a walk, an act on each file, a report.
 
-use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -127,19 +126,8 @@ impl Stage<'_> {
         sink.total.add_act(size, &report);
         let residency = std::mem::take(&mut report.after);
         let noteworthy = named || failed || !report.remaining.is_empty();
-        let row = Row {
-            path: Cow::Borrowed(path),
-            id: Some(id),
-            size,
-            residency,
-            ranged,
-            strip: Box::default(),
-            in_use: None,
-            heat: None,
-            act: Some(Box::new(report)),
-            spread: None,
-            sum: None,
-        };
+        let row =
+            Row { id: Some(id), ranged, act: Some(Box::new(report)), ..Row::new(path, size, residency) };
         match self.rows {
             Rows::None => ControlFlow::Continue(()),
             Rows::Write => sink.write(&row),

@@ -1,6 +1,5 @@
 //! One thread's part of `mmapio incore`: asks about each file, and writes or keeps what it learns.
 
-use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -154,17 +153,11 @@ impl<'a> Scan<'a> {
 
     fn row<'p>(&self, path: &'p Path, file: &OpenFile, residency: Residency, strip: Box<str>) -> Row<'p> {
         Row {
-            path: Cow::Borrowed(path),
             id: Some(file.id()),
-            size: file.size(),
-            residency,
             ranged: !self.plan.ranged.range.is_whole(),
             strip,
             in_use: self.plan.in_use.and_then(|used| used.find(file.id()).cloned()),
-            heat: None,
-            act: None,
-            spread: None,
-            sum: None,
+            ..Row::new(path, file.size(), residency)
         }
     }
 

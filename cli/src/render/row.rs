@@ -35,6 +35,25 @@ pub(crate) struct Row<'a> {
 /// Rows that are kept to the end; boxed, so that sorting moves pointers.
 pub(crate) type Kept = Vec<Box<Row<'static>>>;
 
+impl<'a> Row<'a> {
+    /// What all rows have; the rest was not asked, and is added where it was.
+    pub(crate) fn new(path: impl Into<Cow<'a, Path>>, size: u64, residency: Residency) -> Self {
+        Self {
+            path: path.into(),
+            id: None,
+            size,
+            residency,
+            ranged: false,
+            strip: Box::default(),
+            in_use: None,
+            heat: None,
+            act: None,
+            spread: None,
+            sum: None,
+        }
+    }
+}
+
 impl Row<'_> {
     pub(crate) fn act(&self) -> Option<&Report> {
         self.act.as_deref()

@@ -27,19 +27,7 @@ fn residency(pages: u64, resident: Option<u64>) -> Residency {
 
 fn row(path: &str, size: u64, residency: Residency, strip: &str) -> Box<Row<'static>> {
     let path = Cow::Owned(Path::new(path).to_owned());
-    Box::new(Row {
-        path,
-        id: None,
-        size,
-        residency,
-        ranged: false,
-        strip: strip.into(),
-        in_use: None,
-        heat: None,
-        act: None,
-        spread: None,
-        sum: None,
-    })
+    Box::new(Row { strip: strip.into(), ..Row::new(path, size, residency) })
 }
 
 /// A file that is almost resident, one that may not be asked about, an empty one, one asked by mincore that changed.

@@ -5,7 +5,6 @@ mod roots;
 mod sums;
 mod survey;
 
-use std::borrow::Cow;
 use std::path::PathBuf;
 
 use mmapio_core::{Pages, Percent, Residency, Total, WalkOptions};
@@ -70,20 +69,7 @@ fn rows(
     let ranged = !plan.ranged.range.is_whole();
     let files = files.iter().map(|(path, size, residency)| {
         let strip = bar(residency, strip);
-        let (path, residency) = (Cow::Owned(roots.shown(path)), residency.clone());
-        Row {
-            path,
-            id: None,
-            size: *size,
-            residency,
-            ranged,
-            strip,
-            in_use: None,
-            heat: None,
-            act: None,
-            spread: None,
-            sum: None,
-        }
+        Row { ranged, strip, ..Row::new(roots.shown(path), *size, residency.clone()) }
     });
     let sums = sums.iter().map(|(path, sum)| row(roots.shown(path), sum.clone(), strip));
     let shows =
@@ -99,20 +85,7 @@ fn row(path: PathBuf, sum: Total, strip: Strip) -> Row<'static> {
     residency.resident = sum.whole().and(sum.resident());
     residency.dirty = sum.of_known(sum.dirty);
     let (size, strip) = (sum.size, bar(&residency, strip));
-    let path = Cow::Owned(path);
-    Row {
-        path,
-        id: None,
-        size,
-        residency,
-        ranged: false,
-        strip,
-        in_use: None,
-        heat: None,
-        act: None,
-        spread: None,
-        sum: Some(Box::new(sum)),
-    }
+    Row { strip, sum: Some(Box::new(sum)), ..Row::new(path, size, residency) }
 }
 
 /// How much is resident, drawn.

@@ -1,7 +1,6 @@
 mod failed;
 mod paused;
 
-use std::borrow::Cow;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -43,19 +42,8 @@ fn row(&(path, inode, pages, resident): &File<'_>) -> Box<Row<'static>> {
     residency.resident = resident.map(Pages);
     residency.dirty = resident.map(|_| Pages(0));
     residency.unknown = resident.is_none().then_some(Unknown::NotPermitted);
-    Box::new(Row {
-        path: Cow::Owned(PathBuf::from(path)),
-        id: Some(FileId { device: 1, inode }),
-        size: pages * mmapio_core::page_size(),
-        residency,
-        ranged: false,
-        strip: "".into(),
-        in_use: None,
-        heat: None,
-        act: None,
-        spread: None,
-        sum: None,
-    })
+    let size = pages * mmapio_core::page_size();
+    Box::new(Row { id: Some(FileId { device: 1, inode }), ..Row::new(PathBuf::from(path), size, residency) })
 }
 
 /// A round in which these are found, after so many seconds.
